@@ -40,6 +40,8 @@ module.exports = {
   ...whenWritten('globalSetup', support('global-setup.ts')),
   ...whenWritten('globalTeardown', support('global-teardown.ts')),
 
+  reporters: ['default', support('skipped-reporter.cjs')],
+
   // The machines we test on have two cores. A worker that has grown past the limit is replaced after its file.
   maxWorkers: 2,
   workerIdleMemoryLimit: '1GB',
