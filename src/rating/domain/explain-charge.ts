@@ -1,0 +1,52 @@
+import { sum } from '../../kernel';
+import type { BreakdownRow, PriceToRate, UsageToRate } from './rated-charge';
+import { counted, shown } from './shown';
+
+/**
+ * Tells in sentences how a price came to its amount. They are made from the breakdown's own rows, so that what is
+ * told is what was charged. Amounts are exact and in the price's currency; rounding is told by `roundingStep`.
+ */
+export function explainCharge(
+  price: PriceToRate,
+  usage: UsageToRate,
+  breakdown: readonly BreakdownRow[],
+  pendingEvents: number,
+): string[] {
+  const steps = [opening(price, usage), ...breakdown.filter((row) => row.kind !== 'cost').map(sentence)];
+
+  const amounts = breakdown.map((row) => row.amount).filter((amount) => !amount.isZero());
+  if (amounts.length > 1) steps.push(`Together: ${amounts.map(shown).join(' + ')} = ${shown(sum(amounts))}.`);
+  if (amounts.length === 0 && pendingEvents === 0) steps.push('So nothing is charged.');
+
+  if (pendingEvents > 0) {
+    const waiting = `${counted(pendingEvents, 'event')} ${pendingEvents === 1 ? 'has' : 'have'}`;
+    steps.push(`${waiting} no known cost yet, and no part in this amount: the invoice waits until they are priced.`);
+  }
+  return steps;
+}
+
+/** What was used; for a consumption margin this already tells the row of the cost. */
+function opening({ charge }: PriceToRate, usage: UsageToRate): string {
+  const source = `from ${counted(usage.events, 'event')}`;
+  switch (charge.model) {
+    case 'flat':
+      return 'This price is the same in every period, whatever is used.';
+    case 'consumption_margin':
+      return `The usage of the period cost ${shown(usage.cost)}, ${source}.`;
+    case 'unit':
+    case 'graduated':
+      return `Used in the period: ${shown(usage.quantity)}, ${source}.`;
+  }
+}
+
+function sentence(row: BreakdownRow): string {
+  if (row.kind === 'allowance') return allowanceSentence(row);
+  if (row.kind === 'flat' || row.unitPrice === null) return `${row.description}: ${shown(row.amount)}.`;
+  return `${row.description}: ${shown(row.quantity)} × ${shown(row.unitPrice)} = ${shown(row.amount)}.`;
+}
+
+function allowanceSentence({ quantity, upTo }: BreakdownRow): string {
+  if (upTo === null || quantity.equals(upTo))
+    return `The first ${shown(quantity)} are included in the plan and cost nothing.`;
+  return `All of it is within the ${shown(upTo)} that the plan includes, and costs nothing.`;
+}

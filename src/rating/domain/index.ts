@@ -1,0 +1,6 @@
+export * from './charge';
+export * from './charge-problems';
+export * from './negative-quantity-error';
+export * from './rate-charge';
+export * from './rated-charge';
+export * from './round-line';

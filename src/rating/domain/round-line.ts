@@ -1,0 +1,20 @@
+import { formatAmount, roundToMinorUnit, type Currency, type Decimal } from '../../kernel';
+import { shown } from './shown';
+
+/**
+ * Rounds a charge when it becomes an invoice line: half away from zero, to the currency's minor unit.
+ * 1.005 USD → 1.01;  0.5 JPY → 1.
+ *
+ * This is the one place where Weir rounds money that is billed. Lines are rounded, the invoice's total is the sum of
+ * its lines, and so they always agree; nothing before this point is rounded, so parts of a charge never drift.
+ */
+export function roundLine(amount: Decimal, currency: Currency): Decimal {
+  return roundToMinorUnit(amount, currency);
+}
+
+/** The sentence that ends the explanation of a line:  `16.042 is rounded once, to 16.04 USD.` */
+export function roundingStep(amount: Decimal, currency: Currency): string {
+  const line = roundLine(amount, currency);
+  const text = `${formatAmount(line, currency)} ${currency}`;
+  return line.equals(amount) ? `The line is ${text}.` : `${shown(amount)} is rounded once, to ${text}.`;
+}
