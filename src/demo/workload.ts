@@ -104,16 +104,18 @@ function exponential(x: number): number {
 
 /** Uniform numbers in [0, 1) from xoshiro128** (Blackman and Vigna), its state filled from the seed by splitmix32. */
 function uniforms(seed: number): () => number {
+  const { imul } = Math;
   let filling = seed >>> 0;
   const fill = () => {
     filling = (filling + 0x9e3779b9) >>> 0;
-    let mixed = Math.imul(filling ^ (filling >>> 16), 0x21f0aaad);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
-    return (mixed ^ (mixed >>> 15)) >>> 0;
+    let mixed = imul(filling ^ (filling >>> 16), 0x21f0aaad);
+    mixed = imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+    return mixed ^ (mixed >>> 15);
   };
-  let [a, b, c, d] = [fill(), fill(), fill(), fill()];
+  const state = Int32Array.of(fill(), fill(), fill(), fill());
   return () => {
-    const scrambled = Math.imul(rotated(Math.imul(b, 5), 7), 9) >>> 0;
+    let [a, b, c, d] = [state[0]!, state[1]!, state[2]!, state[3]!];
+    const scrambled = imul(rotated(imul(b, 5), 7), 9) >>> 0;
     const shifted = b << 9;
     c ^= a;
     d ^= b;
@@ -121,6 +123,10 @@ function uniforms(seed: number): () => number {
     a ^= d;
     c ^= shifted;
     d = rotated(d, 11);
+    state[0] = a;
+    state[1] = b;
+    state[2] = c;
+    state[3] = d;
     return scrambled / 0x1_0000_0000;
   };
 }
