@@ -26,6 +26,8 @@ export default async function globalSetup(): Promise<void> {
   const outside = process.env.WEIR_TEST_DATABASE_URL;
   if (outside !== undefined && outside !== '') {
     process.env[SERVER_VARIABLE] = outside;
+    // A Weir that a test starts would refuse it as an unknown setting.
+    delete process.env.WEIR_TEST_DATABASE_URL;
     globalThis.stopTestServer = () => dropDatabasesOf(outside, run);
     return;
   }

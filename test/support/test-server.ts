@@ -1,8 +1,11 @@
 import { Client } from 'pg';
 
-/** The server that `npm test` runs on, and a name for this run that no other run shares; set by global-setup.ts. */
-export const SERVER_VARIABLE = 'WEIR_TEST_SERVER_URL';
-export const RUN_VARIABLE = 'WEIR_TEST_RUN';
+/**
+ * The server that `npm test` runs on, and a name for this run that no other run shares; set by global-setup.ts.
+ * They don't begin with WEIR_, because a Weir that a test starts refuses settings it doesn't know.
+ */
+export const SERVER_VARIABLE = 'TEST_POSTGRES_URL';
+export const RUN_VARIABLE = 'TEST_POSTGRES_RUN';
 
 /** @throws Error when no test run set them */
 export function testServer(): { server: string; run: string } {

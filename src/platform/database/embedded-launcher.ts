@@ -171,8 +171,11 @@ function whyNot(account: Account | null, reach: string, failures: readonly strin
   if (account === null) {
     return `The embedded PostgreSQL does not run on this machine (${failures[failures.length - 1]}): set DATABASE_URL to a PostgreSQL of your own.`;
   }
+  const noSetpriv = failures.some((failure) => failure.includes('setpriv ENOENT'));
+  const reason = failures.find((failure) => !failure.includes('setpriv ENOENT')) ?? 'no reason was given';
   return (
-    `PostgreSQL does not run as root, and user ${account.uid} can't reach ${reach} or Weir's node_modules (${failures[0]}): ` +
+    `PostgreSQL does not run as root, and user ${account.uid} can't reach ${reach} or Weir's node_modules (${reason}): ` +
+    (noSetpriv ? 'install setpriv (of util-linux), ' : '') +
     'set WEIR_DATA_DIR to a folder that user can reach, start Weir as an ordinary user, ' +
     'or set DATABASE_URL to a PostgreSQL of your own.'
   );
