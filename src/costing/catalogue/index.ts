@@ -1,0 +1,1 @@
+export { type GenaiCatalogue, catalogueVersion, compileGenaiCatalogue, readCatalogue } from './genai-prices';
