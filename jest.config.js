@@ -1,6 +1,6 @@
 'use strict';
 
-const { existsSync, readFileSync } = require('node:fs');
+const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const swcrc = JSON.parse(readFileSync(join(__dirname, '.swcrc'), 'utf8'));
@@ -21,12 +21,11 @@ const packages = {
 };
 
 const support = (name) => join(__dirname, 'test/support', name);
-const whenWritten = (key, file) => (existsSync(file) ? { [key]: file } : {});
 
 /** @type {import('jest').Config} */
 module.exports = {
   rootDir: __dirname,
-  roots: ['src', 'test', 'migrations'].map((room) => join(__dirname, room)).filter((room) => existsSync(room)),
+  roots: ['src', 'test', 'migrations'].map((folder) => join(__dirname, folder)),
   testMatch: ['**/*.spec.ts'],
   testEnvironment: 'node',
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
@@ -37,8 +36,8 @@ module.exports = {
   transformIgnorePatterns: [],
 
   // One PostgreSQL for the whole run; each spec file that needs one makes a database of its own in it.
-  ...whenWritten('globalSetup', support('global-setup.ts')),
-  ...whenWritten('globalTeardown', support('global-teardown.ts')),
+  globalSetup: support('global-setup.ts'),
+  globalTeardown: support('global-teardown.ts'),
 
   reporters: ['default', support('skipped-reporter.cjs')],
 
