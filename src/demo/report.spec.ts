@@ -179,6 +179,10 @@ describe('a table', () => {
     ]);
   });
 
+  it('leaves out a column without any content', () => {
+    expect(table([...columns, { title: 'task', align: 'left' }], [['a', '1', '']])[0]).toBe('what  amount');
+  });
+
   it('cuts the first column where the whole would be too wide', () => {
     const [, , row] = table(columns, [['a description that goes on', '1.25']], 30);
     expect(row).toBe('a description that go…    1.25');

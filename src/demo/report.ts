@@ -147,14 +147,14 @@ function eventsText({ count, items }: Explanation['events']): string[] {
   if (count === 0) return ['No event stands behind this line.'];
   const heading =
     count > items.length
-      ? `${grouped(count)} events stand behind this line, the first of them:`
-      : `The events behind this line:`;
+      ? `${grouped(count)} events stand behind this line, the first ${items.length} of them:`
+      : 'The events behind this line:';
   const rows = items.map((event) => [
     event.id,
     timeText(event.time),
     event.task ?? '',
     tokens(event, 'input_tokens'),
-    tokens(event, 'output_tokens'),
+    tokens(event, 'output_tokens') || tokens(event, 'generated_tokens'),
     costOf(event) ?? 'none',
   ]);
   return [

@@ -51,7 +51,7 @@ describe('the events of a workload', () => {
         customer: 'outcome',
         task: 'task-000001',
         time: at(13),
-        data: { success, output_tokens: (tokens as number[]).reduce((total, own) => total + own, 0) },
+        data: { success, generated_tokens: (tokens as number[]).reduce((total, own) => total + own, 0) },
       }),
     ]);
     expect(events.filter(({ task }) => task === 'task-000001')).toHaveLength(6);

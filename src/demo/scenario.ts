@@ -173,7 +173,8 @@ export function* eventsOf(requests: Iterable<Request>): Generator<UsageEvent> {
       time,
       feature,
       ...ofTask,
-      data: { success: taskTokens >= TOKENS_OF_SUCCESS, output_tokens: taskTokens },
+      // Not `output_tokens`: those are what an event itself used, and cost; these were counted with the rows already.
+      data: { success: taskTokens >= TOKENS_OF_SUCCESS, generated_tokens: taskTokens },
     };
     task += 1;
     taskRows = 0;

@@ -94,6 +94,13 @@ describe('the demo’s server', () => {
     expect(logged.join('')).toContain('warming up');
   });
 
+  it('that ends by a fault tells the fault, not where it happened', async () => {
+    const starting = start(
+      `console.error('weir: QueryFailedError: permission denied\\n    at query (a.ts:1:2)'); process.exitCode = 1;`,
+    );
+    await expect(starting).rejects.toThrow('It says: weir: QueryFailedError: permission denied (exit code 1)');
+  });
+
   it('whose program is missing tells so', async () => {
     await expect(start('', { program: join(folder, 'absent.js') })).rejects.toThrow('The server did not start.');
   });

@@ -75,8 +75,8 @@ export async function startServer(options: StartOptions): Promise<DemoServer> {
   const log = keepLog(child, onLog);
   const ended = endOf(child, log);
   const stop = stopper(child, ended);
-  // Whatever ends this process, the server does not outlive it.
-  const killAtExit = () => void child.kill('SIGTERM');
+  // Whatever ends this process, the server does not outlive it for long.
+  const killAtExit = () => void stop();
   process.once('exit', killAtExit);
   void ended.then(() => process.off('exit', killAtExit));
 
@@ -149,7 +149,7 @@ function endOf(child: ChildProcess, log: () => string): Promise<string> {
     child.once('error', (error) => settle(`It can not be run: ${error.message}`));
     child.once('exit', (code, by) => {
       const tell = () => {
-        const lastLine = log().trimEnd().split('\n').at(-1) ?? '';
+        const lastLine = log().split('\n').findLast(isSentence) ?? '';
         const how = by === null ? `exit code ${code ?? 'unknown'}` : `ended by ${by}`;
         settle(lastLine === '' ? `It said nothing (${how}).` : `It says: ${lastLine} (${how})`);
       };
@@ -159,6 +159,11 @@ function endOf(child: ChildProcess, log: () => string): Promise<string> {
       setTimeout(tell, LAST_WORDS_WITHIN_MS);
     });
   });
+}
+
+/** What a server says last may be where a fault happened; what happened stands above it. */
+function isSentence(line: string): boolean {
+  return line.trim() !== '' && !/^\s+at |^\s*}|^Node\.js v/.test(line);
 }
 
 function stopper(child: ChildProcess, ended: Promise<string>): () => Promise<void> {

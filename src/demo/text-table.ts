@@ -12,15 +12,18 @@ const LEAST_FIRST_COLUMN = 16;
 
 /**
  * Lays out cells under their titles: numbers aligned at their decimal point, the first column cut where the whole
- * would be wider than `width`. The row `'rule'` draws a line.
+ * would be wider than `width`, a column without any content left out. The row `'rule'` draws a line.
  *
  * @returns lines without trailing blanks
  */
 export function table(
-  columns: readonly Column[],
-  rows: readonly (readonly string[] | 'rule')[],
+  allColumns: readonly Column[],
+  allRows: readonly (readonly string[] | 'rule')[],
   width: number = WIDTH,
 ): string[] {
+  const filled = (_: unknown, index: number) => allRows.some((row) => row !== 'rule' && (row[index] ?? '') !== '');
+  const columns = allColumns.filter(filled);
+  const rows = allRows.map((row) => (row === 'rule' ? row : row.filter(filled)));
   const cells = rows.filter((row) => row !== 'rule');
   const aligned = columns.map(({ align }, index) =>
     align === 'point' ? alignAtPoint(cells.map((row) => row[index] ?? '')) : cells.map((row) => row[index] ?? ''),

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { ReferenceCharge, ReferencePrice, ReferenceUsage } from './rating-reference';
 import { Decimal } from '../../src/kernel';
-import type { Charge, PriceToRate, UsageToRate } from '../../src/rating';
+import type { Charge } from '../../src/catalog/domain';
+import type { PriceToRate, UsageToRate } from '../../src/rating';
 
 /** Random prices and usages as decimal text, drawn so that edges are hit often: few digits, small bounds. */
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { minorUnitDecimals } from '../../src/kernel';
-import { chargeProblems, rateCharge, roundLine } from '../../src/rating';
+import { chargeProblems } from '../../src/catalog/domain';
+import { rateCharge, roundLine } from '../../src/rating';
 import { priceAndUsage, toPrice, toUsage } from './rating-arbitraries';
 import { areEqual, referenceAmount, referenceLine, toRational } from './rating-reference';
 

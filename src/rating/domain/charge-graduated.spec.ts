@@ -1,5 +1,5 @@
 import { Decimal } from '../../kernel';
-import type { Tier } from './charge';
+import type { Tier } from '../../catalog/domain';
 import { chargeGraduated } from './charge-graduated';
 import { NegativeQuantityError } from './negative-quantity-error';
 

@@ -1,5 +1,5 @@
 import { Decimal, invariant, ONE, ZERO } from '../../kernel';
-import type { Tier } from './charge';
+import type { Tier } from '../../catalog/domain';
 import { refuseNegative } from './negative-quantity-error';
 import type { BreakdownRow } from './rated-charge';
 import { shown } from './shown';

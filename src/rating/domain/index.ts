@@ -1,5 +1,3 @@
-export * from './charge';
-export * from './charge-problems';
 export * from './negative-quantity-error';
 export * from './rate-charge';
 export * from './rated-charge';

@@ -8,7 +8,7 @@ import {
   toUsage,
 } from '../../../test/model/rating-arbitraries';
 import { Decimal, sum, ZERO } from '../../kernel';
-import type { Charge, GraduatedCharge, Tier } from './charge';
+import type { Charge, GraduatedCharge, Tier } from '../../catalog/domain';
 import { NegativeQuantityError } from './negative-quantity-error';
 import { rateCharge } from './rate-charge';
 import { NO_USAGE, type BreakdownRow, type PriceToRate, type UsageToRate } from './rated-charge';

@@ -1,5 +1,5 @@
 import { ZERO, type Decimal } from '../../kernel';
-import type { Charge } from './charge';
+import type { Charge } from '../../catalog/domain';
 
 /** A price as rating needs it. */
 export interface PriceToRate {

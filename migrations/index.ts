@@ -1,0 +1,4 @@
+import { CreateFoundation1795305600000 } from './1795305600000-create-foundation';
+
+/** Every migration in the order it runs. A released one is never edited; a change is a new one. */
+export const MIGRATIONS = [CreateFoundation1795305600000] as const;

@@ -1,0 +1,144 @@
+import { timingSafeEqual } from 'node:crypto';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { NotFoundError, toPublicId } from '../kernel';
+import { type Settings, SETTINGS } from '../platform/config';
+import { Database } from '../platform/database';
+import { decodeCursor, type Page, PageQuery, pageOf, Public, text, toPage, UUID_TEXT } from '../platform/http';
+import { Asker, Requires } from './access.guard';
+import { ApiKeysService } from './api-keys.service';
+import { hashApiKey, OperatorOnlyError, SCOPES, type Tenant } from './domain';
+import { OrganisationsService } from './organisations.service';
+import type { ApiKeyEntity } from './persistence/api-key.entity';
+import { OrganisationEntity } from './persistence/organisation.entity';
+
+const CreateApiKeyRequest = z.strictObject({
+  name: text(200).describe('What the key is for, for people.'),
+  scopes: z
+    .array(z.enum(SCOPES))
+    .min(1)
+    .describe('`ingest` sends events, `read` reads, `manage` changes catalog, customers and keys.'),
+});
+
+const ApiKeyResponse = z.object({
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(z.enum(SCOPES)),
+  hint: z.string().describe('The first and last letters of the key, to recognise it.'),
+  createdAt: z.string(),
+  revokedAt: z.string().nullable(),
+});
+
+const NewApiKeyResponse = ApiKeyResponse.extend({ key: z.string().describe('The secret. It is shown this once.') });
+
+const CreateOrganisationRequest = z.strictObject({ name: text(200).describe('Name of the company, for people.') });
+const OrganisationResponse = z.object({
+  id: z.string(),
+  name: z.string(),
+  currency: z.string(),
+  createdAt: z.string(),
+});
+const NewOrganisationResponse = z.object({ id: z.string(), name: z.string(), apiKey: z.string() });
+
+function toResponse(apiKey: ApiKeyEntity): z.infer<typeof ApiKeyResponse> {
+  return {
+    id: toPublicId('apiKey', apiKey.id),
+    name: apiKey.name,
+    scopes: apiKey.scopes,
+    hint: apiKey.hint,
+    createdAt: apiKey.createdAt.toISOString(),
+    revokedAt: apiKey.revokedAt?.toISOString() ?? null,
+  };
+}
+
+@ApiTags('access')
+@Controller('v1')
+export class AccessController {
+  constructor(
+    @Inject(ApiKeysService) private readonly apiKeys: ApiKeysService,
+    @Inject(OrganisationsService) private readonly organisations: OrganisationsService,
+    @Inject(Database) private readonly database: Database,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  @Post('api-keys')
+  @Requires('manage')
+  @ApiOperation({ summary: 'Make an API key', description: 'The secret is in this answer only; we keep its hash.' })
+  @ApiResponse({ status: 201, standardSchema: NewApiKeyResponse })
+  async createKey(
+    @Asker() tenant: Tenant,
+    @Body({ schema: CreateApiKeyRequest }) request: z.infer<typeof CreateApiKeyRequest>,
+  ): Promise<z.infer<typeof NewApiKeyResponse>> {
+    const { apiKey, secret } = await this.apiKeys.create(tenant, request.name, request.scopes);
+    return { ...toResponse(apiKey), key: secret };
+  }
+
+  @Get('api-keys')
+  @Requires('manage')
+  @ApiOperation({ summary: 'List API keys', description: 'Revoked ones too. Never the secrets.' })
+  @ApiResponse({ status: 200, standardSchema: pageOf(ApiKeyResponse) })
+  async listKeys(
+    @Asker() tenant: Tenant,
+    @Query({ schema: PageQuery }) query: PageQuery,
+  ): Promise<Page<z.infer<typeof ApiKeyResponse>>> {
+    const after = decodeCursor(query.cursor, [UUID_TEXT]);
+    const rows = await this.apiKeys.list(tenant, after?.[0] ?? null, query.limit + 1);
+    return toPage(rows, query.limit, (row) => [row.id], toResponse);
+  }
+
+  @Delete('api-keys/:id')
+  @HttpCode(204)
+  @Requires('manage')
+  @ApiOperation({
+    summary: 'Revoke an API key',
+    description: 'It stops working at once, in other processes within five seconds. Safe to repeat.',
+  })
+  async revokeKey(@Asker() tenant: Tenant, @Param('id') id: string): Promise<void> {
+    await this.apiKeys.revoke(tenant, id);
+  }
+
+  @Get('organisation')
+  @Requires('read')
+  @ApiOperation({ summary: 'The organisation this key belongs to' })
+  @ApiResponse({ status: 200, standardSchema: OrganisationResponse })
+  async organisation(@Asker() tenant: Tenant): Promise<z.infer<typeof OrganisationResponse>> {
+    const found = await this.database.tenant(tenant.organisationId, (db) =>
+      db.findOneBy(OrganisationEntity, { id: tenant.organisationId }),
+    );
+    if (found === null) throw new NotFoundError('organisation', tenant.organisationId);
+    return {
+      id: toPublicId('organisation', found.id),
+      name: found.name,
+      currency: found.currency,
+      createdAt: found.createdAt.toISOString(),
+    };
+  }
+
+  @Post('organisations')
+  @Public()
+  @ApiOperation({
+    summary: 'Make an organisation',
+    description: 'For the operator of this installation, with the key in WEIR_OPERATOR_KEY. A repeat makes another.',
+  })
+  @ApiResponse({ status: 201, standardSchema: NewOrganisationResponse })
+  async createOrganisation(
+    @Headers('authorization') authorization: string | undefined,
+    @Body({ schema: CreateOrganisationRequest }) request: z.infer<typeof CreateOrganisationRequest>,
+  ): Promise<z.infer<typeof NewOrganisationResponse>> {
+    this.refuseAllButOperator(authorization);
+    const made = await this.organisations.create(request.name);
+    return { ...made, id: toPublicId('organisation', made.id) };
+  }
+
+  private refuseAllButOperator(authorization: string | undefined): void {
+    const operatorKey = this.settings.WEIR_OPERATOR_KEY;
+    // Hashes have one length, so the comparison takes the same time for every guess.
+    const isOperator =
+      operatorKey !== undefined &&
+      authorization !== undefined &&
+      timingSafeEqual(hashApiKey(authorization), hashApiKey(`Bearer ${operatorKey}`));
+    if (!isOperator)
+      throw new OperatorOnlyError('Only the operator may make organisations, with the key in WEIR_OPERATOR_KEY.');
+  }
+}

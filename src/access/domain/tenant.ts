@@ -1,0 +1,15 @@
+import type { Scope } from './api-key';
+
+/** Who is asking: the organisation and what its key may do. */
+export interface Tenant {
+  readonly organisationId: string;
+  readonly apiKeyId: string;
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+const NO_KEY = '00000000-0000-0000-0000-000000000000';
+
+/** Weir itself, working for an organisation without anyone having asked: closing a period, say. */
+export function actingFor(organisationId: string): Tenant {
+  return { organisationId, apiKeyId: NO_KEY, scopes: new Set() };
+}

@@ -1,0 +1,7 @@
+export { AccessModule } from './access.module';
+export { Asker, Requires } from './access.guard';
+export { Authenticator } from './authenticator';
+export * from './domain';
+export { type NewOrganisation, OrganisationsService } from './organisations.service';
+export { ApiKeyEntity } from './persistence/api-key.entity';
+export { OrganisationEntity } from './persistence/organisation.entity';

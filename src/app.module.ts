@@ -1,0 +1,45 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AccessModule, ApiKeyEntity, OrganisationEntity } from './access';
+import { CatalogModule, MeterEntity, PlanEntity, PriceEntity } from './catalog';
+import { CostingModule } from './costing';
+import { CustomerEntity, CustomersModule, SubscriptionEntity, TestClockEntity } from './customers';
+import { EventsModule } from './events';
+import { IngestionModule } from './ingestion';
+import { InvoiceEntity, InvoiceLineEntity, InvoicingModule } from './invoicing';
+import { MeteringModule } from './metering';
+import { type Foundations, PlatformModule } from './platform';
+
+/** Every entity, for the one data source. */
+export const ENTITIES = [
+  OrganisationEntity,
+  ApiKeyEntity,
+  MeterEntity,
+  PlanEntity,
+  PriceEntity,
+  CustomerEntity,
+  TestClockEntity,
+  SubscriptionEntity,
+  InvoiceEntity,
+  InvoiceLineEntity,
+] as const;
+
+/** The rooms, in the order the data visits them. */
+@Module({})
+export class AppModule {
+  static with(foundations: Foundations): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        PlatformModule.with(foundations),
+        AccessModule,
+        CatalogModule,
+        CustomersModule,
+        EventsModule,
+        CostingModule,
+        MeteringModule,
+        IngestionModule,
+        InvoicingModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,5 @@
+export * from './charge';
+export * from './charge-problems';
+export * from './meter';
+export * from './meter-problems';
+export * from './plan';

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import type { PoolClient } from 'pg';
+import { type CatalogueProvider, type ModelPrice, compileModelPrice, type PriceRow } from '../domain';
+
+/** What a price says beside whose it is and when it holds; this is what is stored as JSON. */
+type Definition = Omit<PriceRow, 'provider' | 'model' | 'validFrom' | 'validTo' | 'position'>;
+
+/** Something that runs SQL: a connection of the owner, or a tenant's transaction. */
+export interface Queryable {
+  query<Row>(sql: string, parameters: unknown[]): Promise<Row[]>;
+}
+
+export interface StoredPriceRow extends PriceRow {
+  readonly id: number;
+  /** Null for the public catalogue's. */
+  readonly organisationId: string | null;
+}
+
+interface ModelPriceRow {
+  id: number;
+  organisation_id: string | null;
+  provider: string;
+  model: string;
+  position: number;
+  definition: Definition;
+  valid_from: Date | null;
+  valid_to: Date | null;
+}
+
+const COLUMNS = 'id, organisation_id, provider, model, position, definition, valid_from, valid_to';
+
+function toStoredRow(row: ModelPriceRow): StoredPriceRow {
+  return {
+    ...row.definition,
+    id: row.id,
+    organisationId: row.organisation_id,
+    provider: row.provider,
+    model: row.model,
+    position: row.position,
+    validFrom: row.valid_from?.toISOString() ?? null,
+    validTo: row.valid_to?.toISOString() ?? null,
+  };
+}
+
+function definitionOf(row: PriceRow): Definition {
+  const { match, dailyFrom, dailyTo, currency, units, unsupported } = row;
+  return { match, dailyFrom, dailyTo, currency, units, unsupported };
+}
+
+/** Tells two prices of one model apart by everything they say. */
+function hashOf(row: PriceRow): Buffer {
+  return createHash('sha256')
+    .update(JSON.stringify([definitionOf(row), row.validFrom, row.validTo]))
+    .digest();
+}
+
+/** Any number that only loading the catalogue locks on. */
+const CATALOGUE_LOCK = 0x63617461;
+
+/**
+ * Brings the stored public catalogue to a version: rows it has anew are added, rows it no longer has are retired, and
+ * rows that stay keep their ids, since events point to them. Does nothing when that version is stored already.
+ */
+export async function storeCatalogue(
+  client: PoolClient,
+  catalogue: { version: string; providers: readonly CatalogueProvider[]; rows: readonly PriceRow[] },
+): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock($1)', [CATALOGUE_LOCK]);
+  const { rows: stored } = await client.query<{ version: string }>('SELECT version FROM price_catalogue');
+  if (stored[0]?.version === catalogue.version) return;
+
+  const rows = catalogue.rows.map((row) => ({
+    ...row,
+    definition: definitionOf(row),
+    hash: hashOf(row).toString('hex'),
+  }));
+  await client.query(
+    `CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS
+     SELECT provider, model, position, definition, decode(hash, 'hex') AS definition_hash,
+            "validFrom" AS valid_from, "validTo" AS valid_to
+       FROM jsonb_to_recordset($1::jsonb)
+         AS row (provider text, model text, position int, definition jsonb, hash text, "validFrom" timestamptz, "validTo" timestamptz)`,
+    [JSON.stringify(rows)],
+  );
+  await client.query(
+    `UPDATE model_price AS price SET position = incoming.position FROM incoming
+      WHERE price.organisation_id IS NULL AND price.retired_at IS NULL
+        AND (price.provider, price.model, price.definition_hash) = (incoming.provider, incoming.model, incoming.definition_hash)`,
+  );
+  await client.query(
+    `UPDATE model_price AS price SET retired_at = now()
+      WHERE organisation_id IS NULL AND retired_at IS NULL
+        AND NOT EXISTS (SELECT FROM incoming
+              WHERE (price.provider, price.model, price.definition_hash) = (incoming.provider, incoming.model, incoming.definition_hash))`,
+  );
+  await client.query(
+    `INSERT INTO model_price (provider, model, position, definition, definition_hash, valid_from, valid_to, created_at)
+     SELECT provider, model, position, definition, definition_hash, valid_from, valid_to, now() FROM incoming ORDER BY position
+     ON CONFLICT DO NOTHING`,
+  );
+  await client.query(
+    `INSERT INTO price_catalogue (version, providers, loaded_at) VALUES ($1, $2, now())
+     ON CONFLICT (only_row) DO UPDATE SET version = excluded.version, providers = excluded.providers, loaded_at = excluded.loaded_at`,
+    [catalogue.version, JSON.stringify(catalogue.providers)],
+  );
+}
+
+/** The stored public catalogue, ready for costing. */
+export async function loadCatalogue(db: Queryable): Promise<{ providers: CatalogueProvider[]; prices: ModelPrice[] }> {
+  const [stored] = await db.query<{ providers: CatalogueProvider[] }>('SELECT providers FROM price_catalogue', []);
+  const rows = await db.query<ModelPriceRow>(
+    `SELECT ${COLUMNS} FROM model_price WHERE organisation_id IS NULL AND retired_at IS NULL`,
+    [],
+  );
+  return { providers: stored?.providers ?? [], prices: rows.map((row) => compileModelPrice(toStoredRow(row))) };
+}
+
+/** An organisation's own prices, ready for costing. */
+export async function loadOwnPrices(db: Queryable, organisationId: string): Promise<ModelPrice[]> {
+  const rows = await db.query<ModelPriceRow>(
+    `SELECT ${COLUMNS} FROM model_price WHERE organisation_id = $1 AND retired_at IS NULL`,
+    [organisationId],
+  );
+  return rows.map((row) => compileModelPrice(toStoredRow(row)));
+}
+
+/** Prices with these ids, retired ones too: an old event was costed by them. */
+export async function findPrices(db: Queryable, ids: readonly number[]): Promise<Map<number, StoredPriceRow>> {
+  const rows = await db.query<ModelPriceRow>(`SELECT ${COLUMNS} FROM model_price WHERE id = ANY($1::int[])`, [ids]);
+  return new Map(rows.map((row) => [row.id, toStoredRow(row)]));
+}
+
+/** Stores an own price, or finds the one that says exactly the same. */
+export async function insertOwnPrice(
+  db: Queryable,
+  organisationId: string,
+  row: PriceRow,
+  now: Date,
+): Promise<StoredPriceRow> {
+  const hash = hashOf(row);
+  const inserted = await db.query<ModelPriceRow>(
+    `INSERT INTO model_price (organisation_id, provider, model, position, definition, definition_hash, valid_from, valid_to, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
+    [organisationId, row.provider, row.model, row.position, definitionOf(row), hash, row.validFrom, row.validTo, now],
+  );
+  if (inserted.length > 0) return toStoredRow(inserted[0]!);
+  const existing = await db.query<ModelPriceRow>(
+    `SELECT ${COLUMNS} FROM model_price
+      WHERE organisation_id = $1 AND provider = $2 AND model = $3 AND definition_hash = $4 AND retired_at IS NULL`,
+    [organisationId, row.provider, row.model, hash],
+  );
+  return toStoredRow(existing[0]!);
+}

@@ -1,0 +1,213 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Asker, Requires, type Tenant } from '../access';
+import { toPublicId } from '../kernel';
+import {
+  decodeCursor,
+  instant,
+  key,
+  type Page,
+  PageQuery,
+  pageOf,
+  reference,
+  text,
+  toPage,
+  UUID_TEXT,
+} from '../platform/http';
+import { CustomersService } from './customers.service';
+import type { CustomerEntity } from './persistence/customer.entity';
+import type { TestClockEntity } from './persistence/test-clock.entity';
+import { periodOf, SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
+import { TestClocksService } from './test-clocks.service';
+
+const CreateTestClockRequest = z.strictObject({
+  name: text(200).default('Test clock').describe('For people.'),
+  now: instant().describe('The time it shows first.'),
+});
+const AdvanceTestClockRequest = z.strictObject({ now: instant().describe('The time to move to; not before its own.') });
+const TestClockResponse = z.object({ id: z.string(), name: z.string(), now: z.string(), createdAt: z.string() });
+
+const CreateCustomerRequest = z.strictObject({
+  key: key().describe('Your own id for the customer; events and addresses may use it.'),
+  name: text(200).describe('Name on the invoice.'),
+  timeZone: z.string().max(100).default('UTC').describe('IANA name. Billing periods begin at midnight there.'),
+  testClock: reference().optional().describe('Id of a test clock to live by instead of real time.'),
+});
+const CustomerResponse = z.object({
+  id: z.string(),
+  key: z.string(),
+  name: z.string(),
+  timeZone: z.string(),
+  testClock: z.string().nullable(),
+  createdAt: z.string(),
+});
+
+const CreateSubscriptionRequest = z.strictObject({
+  key: key().optional().describe('Your own id for the subscription. A repeat with it makes no second one.'),
+  customer: reference().describe('The customer, by key or id.'),
+  plan: reference().describe('The plan: by key its newest version, by id that version.'),
+  startAt: instant()
+    .optional()
+    .describe('When it begins; past and future are fine. Without it: now, by the customer’s clock.'),
+});
+const SubscriptionResponse = z.object({
+  id: z.string(),
+  key: z.string(),
+  customer: z.string(),
+  plan: z.object({ id: z.string(), key: z.string(), version: z.number().int() }),
+  startAt: z.string(),
+  currentPeriod: z.object({ start: z.string(), end: z.string() }).describe('The first period that has no invoice yet.'),
+  parkedReason: z.string().nullable().describe('Why no invoices are made for it, when that is so.'),
+  createdAt: z.string(),
+});
+
+function toTestClockResponse(clock: TestClockEntity): z.infer<typeof TestClockResponse> {
+  return {
+    id: toPublicId('testClock', clock.id),
+    name: clock.name,
+    now: clock.now.toISOString(),
+    createdAt: clock.createdAt.toISOString(),
+  };
+}
+
+function toCustomerResponse(customer: CustomerEntity): z.infer<typeof CustomerResponse> {
+  return {
+    id: toPublicId('customer', customer.id),
+    key: customer.key,
+    name: customer.name,
+    timeZone: customer.timeZone,
+    testClock: customer.testClockId === null ? null : toPublicId('testClock', customer.testClockId),
+    createdAt: customer.createdAt.toISOString(),
+  };
+}
+
+function toSubscriptionResponse(found: SubscriptionWithPlan): z.infer<typeof SubscriptionResponse> {
+  const { subscription, customer, plan } = found;
+  const period = periodOf(found, subscription.openPeriod);
+  return {
+    id: toPublicId('subscription', subscription.id),
+    key: subscription.key,
+    customer: toPublicId('customer', customer.id),
+    plan: { id: toPublicId('plan', plan.id), key: plan.key, version: plan.version },
+    startAt: subscription.startAt.toISOString(),
+    currentPeriod: { start: period.start.toISOString(), end: period.end.toISOString() },
+    parkedReason: subscription.parkedReason,
+    createdAt: subscription.createdAt.toISOString(),
+  };
+}
+
+@ApiTags('customers')
+@Controller('v1')
+export class CustomersController {
+  constructor(
+    @Inject(CustomersService) private readonly customers: CustomersService,
+    @Inject(SubscriptionsService) private readonly subscriptions: SubscriptionsService,
+    @Inject(TestClocksService) private readonly clocks: TestClocksService,
+  ) {}
+
+  @Post('customers')
+  @Requires('manage')
+  @ApiOperation({ summary: 'Make a customer', description: 'Repeating the same content answers the stored one.' })
+  @ApiResponse({ status: 201, standardSchema: CustomerResponse })
+  async createCustomer(
+    @Asker() tenant: Tenant,
+    @Body({ schema: CreateCustomerRequest }) request: z.infer<typeof CreateCustomerRequest>,
+  ): Promise<z.infer<typeof CustomerResponse>> {
+    return toCustomerResponse(
+      await this.customers.create(tenant, { ...request, testClock: request.testClock ?? null }),
+    );
+  }
+
+  @Get('customers')
+  @Requires('read')
+  @ApiOperation({ summary: 'List customers' })
+  @ApiResponse({ status: 200, standardSchema: pageOf(CustomerResponse) })
+  async listCustomers(
+    @Asker() tenant: Tenant,
+    @Query({ schema: PageQuery }) query: PageQuery,
+  ): Promise<Page<z.infer<typeof CustomerResponse>>> {
+    const after = decodeCursor(query.cursor, [UUID_TEXT]);
+    const rows = await this.customers.list(tenant, after?.[0] ?? null, query.limit + 1);
+    return toPage(rows, query.limit, (row) => [row.id], toCustomerResponse);
+  }
+
+  @Get('customers/:customer')
+  @Requires('read')
+  @ApiOperation({ summary: 'One customer, by key or id' })
+  @ApiResponse({ status: 200, standardSchema: CustomerResponse })
+  async findCustomer(
+    @Asker() tenant: Tenant,
+    @Param('customer') customer: string,
+  ): Promise<z.infer<typeof CustomerResponse>> {
+    return toCustomerResponse(await this.customers.find(tenant, customer));
+  }
+
+  @Post('subscriptions')
+  @Requires('manage')
+  @ApiOperation({
+    summary: 'Subscribe a customer to a plan',
+    description:
+      'Monthly periods from the day it starts, in the customer’s time zone. Give a key or an Idempotency-Key so that a repeat makes no second one.',
+  })
+  @ApiResponse({ status: 201, standardSchema: SubscriptionResponse })
+  async createSubscription(
+    @Asker() tenant: Tenant,
+    @Body({ schema: CreateSubscriptionRequest }) request: z.infer<typeof CreateSubscriptionRequest>,
+  ): Promise<z.infer<typeof SubscriptionResponse>> {
+    const wanted = { ...request, key: request.key ?? null, startAt: request.startAt ?? null };
+    return toSubscriptionResponse(await this.subscriptions.create(tenant, wanted));
+  }
+
+  @Get('subscriptions/:subscription')
+  @Requires('read')
+  @ApiOperation({ summary: 'One subscription, by key or id' })
+  @ApiResponse({ status: 200, standardSchema: SubscriptionResponse })
+  async findSubscription(
+    @Asker() tenant: Tenant,
+    @Param('subscription') subscription: string,
+  ): Promise<z.infer<typeof SubscriptionResponse>> {
+    return toSubscriptionResponse(await this.subscriptions.find(tenant, subscription));
+  }
+
+  @Post('test-clocks')
+  @Requires('manage')
+  @ApiOperation({
+    summary: 'Make a test clock',
+    description: 'Customers on it live by its time, which stands still until it is moved.',
+  })
+  @ApiResponse({ status: 201, standardSchema: TestClockResponse })
+  async createTestClock(
+    @Asker() tenant: Tenant,
+    @Body({ schema: CreateTestClockRequest }) request: z.infer<typeof CreateTestClockRequest>,
+  ): Promise<z.infer<typeof TestClockResponse>> {
+    return toTestClockResponse(await this.clocks.create(tenant, request.name, request.now));
+  }
+
+  @Get('test-clocks/:clock')
+  @Requires('read')
+  @ApiOperation({ summary: 'One test clock' })
+  @ApiResponse({ status: 200, standardSchema: TestClockResponse })
+  async findTestClock(
+    @Asker() tenant: Tenant,
+    @Param('clock') clock: string,
+  ): Promise<z.infer<typeof TestClockResponse>> {
+    return toTestClockResponse(await this.clocks.find(tenant, clock));
+  }
+
+  @Post('test-clocks/:clock/advance')
+  @HttpCode(200)
+  @Requires('manage')
+  @ApiOperation({
+    summary: 'Move a test clock forward',
+    description: 'Answers once the billing periods that ended on the way have their invoices. Safe to repeat.',
+  })
+  @ApiResponse({ status: 200, standardSchema: TestClockResponse })
+  async advanceTestClock(
+    @Asker() tenant: Tenant,
+    @Param('clock') clock: string,
+    @Body({ schema: AdvanceTestClockRequest }) request: z.infer<typeof AdvanceTestClockRequest>,
+  ): Promise<z.infer<typeof TestClockResponse>> {
+    return toTestClockResponse(await this.clocks.advance(tenant, clock, request.now));
+  }
+}

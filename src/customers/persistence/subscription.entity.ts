@@ -1,0 +1,19 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A customer's hold on a plan version over time. */
+@Entity('subscription')
+export class SubscriptionEntity {
+  @PrimaryColumn('uuid') organisationId!: string;
+  @PrimaryColumn('uuid') id!: string;
+  @Column('text') key!: string;
+  @Column('uuid') customerId!: string;
+  @Column('uuid') planId!: string;
+  @Column('timestamptz') startAt!: Date;
+  /** Index of the first billing period that has no invoice yet. */
+  @Column('int') openPeriod!: number;
+  /** When that period ends. */
+  @Column('timestamptz') openPeriodEnd!: Date;
+  /** Why closing periods left it alone, for a person to read; null when it is not parked. */
+  @Column('text', { nullable: true }) parkedReason!: string | null;
+  @Column('timestamptz') createdAt!: Date;
+}

@@ -1,0 +1,5 @@
+export * from './event';
+export * from './identity';
+export * from './parse-event';
+export * from './same-content';
+export * from './time-rule';

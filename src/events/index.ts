@@ -1,0 +1,12 @@
+export * from './domain';
+export { EventSchema } from './event.schema';
+export { EventsModule } from './events.module';
+export {
+  copyEvents,
+  EventRows,
+  type CostStatus,
+  type EventToStore,
+  isDuplicateKey,
+  type StoredCost,
+} from './persistence/event-writer';
+export { asQueryable, findByCustomer, findByKeys, findByType, type StoredEvent } from './persistence/stored-events';

@@ -1,0 +1,89 @@
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import type { PoolClient } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { scaledFromDecimal, SCALE, Decimal, type Micros } from '../../kernel';
+import { BinaryRows } from '../../platform/database';
+import type { EventKey, UsageEvent } from '../domain';
+
+/** How an event's cost stands, as the single character that is stored. */
+export const COST_STATUS = { priced: 'p', reported: 'r', pending: 'u', none: 'n' } as const;
+export type CostStatus = keyof typeof COST_STATUS;
+
+/** An event with everything that was found out about it, ready to be stored. */
+export interface EventToStore {
+  readonly key: EventKey;
+  readonly event: UsageEvent;
+  readonly organisationId: string;
+  readonly organisationBytes: Buffer;
+  readonly customerId: string;
+  readonly customerBytes: Buffer;
+  /** The sender's time, or ours when they gave none. */
+  readonly time: Micros;
+  readonly receivedAt: Micros;
+}
+
+/** What an event costs, as it is stored. `amount` counts 10^-24; null while unknown and for what costs nothing. */
+export interface StoredCost {
+  readonly status: CostStatus;
+  readonly amount: bigint | null;
+  readonly modelPriceId: number | null;
+}
+
+const COPY = `COPY event (key, organisation_id, batch, customer_id, time, time_given, received_at, type, source, id,
+  session, task, agent, feature, department, "user", cost, cost_status, model_price_id, reported_cost, reported_currency,
+  data) FROM STDIN (FORMAT binary)`;
+const COLUMNS = 22;
+
+/** Rows in the binary form that `copyEvents` sends. */
+export class EventRows {
+  private readonly rows = new BinaryRows();
+
+  add(stored: EventToStore, cost: StoredCost, batch: number): void {
+    const { rows } = this;
+    const { event } = stored;
+    rows.row(COLUMNS);
+    rows.uuidFromLatin1(stored.key);
+    rows.uuid(stored.organisationBytes);
+    rows.bigint(batch);
+    rows.uuid(stored.customerBytes);
+    rows.timestamptz(stored.time);
+    rows.bool(event.time !== null);
+    rows.timestamptz(stored.receivedAt);
+    rows.text(event.type);
+    rows.text(event.source);
+    rows.text(event.id);
+    rows.text(event.session);
+    rows.text(event.task);
+    rows.text(event.agent);
+    rows.text(event.feature);
+    rows.text(event.department);
+    rows.text(event.user);
+    if (cost.amount === null) rows.null();
+    else rows.numeric(cost.amount, SCALE);
+    rows.byte(COST_STATUS[cost.status].charCodeAt(0));
+    if (cost.modelPriceId === null) rows.null();
+    else rows.int(cost.modelPriceId);
+    if (event.cost === null) rows.null();
+    else rows.numeric(scaledFromDecimal(new Decimal(event.cost.amount)), SCALE);
+    rows.text(event.cost?.currency ?? null);
+    rows.text(event.dataText);
+  }
+
+  finish(): Buffer {
+    return this.rows.finish();
+  }
+}
+
+/**
+ * Stores rows in one COPY, inside the caller's transaction. It is optimistic: when one of the keys is stored already
+ * the whole COPY fails with `unique_violation` (23505), and the caller rolls back and looks which.
+ */
+export async function copyEvents(client: PoolClient, rows: EventRows): Promise<void> {
+  await pipeline(Readable.from([rows.finish()]), client.query(copyFrom(COPY)));
+}
+
+/** Whether an error of `copyEvents` says that a key is stored already. */
+export function isDuplicateKey(error: unknown): boolean {
+  return (error as { code?: string }).code === '23505';
+}

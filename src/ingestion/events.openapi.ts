@@ -1,0 +1,49 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { z } from 'zod';
+import { EventSchema, MOST_EVENTS } from '../events';
+
+const ReceiptsResponse = z.object({
+  accepted: z.number().int(),
+  duplicates: z.number().int().describe('Sent before, with the same content. Counted once.'),
+  rejected: z.number().int(),
+  results: z.array(
+    z.object({
+      index: z.number().int().describe('Place in the request, from 0.'),
+      id: z.string().nullable(),
+      status: z.enum(['accepted', 'duplicate', 'rejected']),
+      code: z.string().optional().describe('Why it was rejected.'),
+      field: z.string().optional(),
+      detail: z.string().optional(),
+    }),
+  ),
+});
+
+/** The reference's entry of `POST /v1/events`, which no Nest controller describes. */
+export function eventsOperation(): Pick<OpenAPIObject, 'paths'> {
+  const event = z.toJSONSchema(EventSchema, { target: 'openapi-3.0', unrepresentable: 'any' });
+  const body = {
+    oneOf: [
+      event,
+      { type: 'array', items: event },
+      { type: 'object', properties: { events: { type: 'array', items: event } } },
+    ],
+  };
+  const operation = {
+    tags: ['events'],
+    summary: 'Record usage events',
+    description:
+      `One event, a list, or {"events": […]}, up to ${MOST_EVENTS.toLocaleString('en')}. Answered once they are committed. ` +
+      'Safe to repeat: an event’s source and id are its identity. A refused event does not keep the others out; ' +
+      'a request of a single event that is refused is answered with 422.',
+    security: [{ bearer: [] }],
+    requestBody: { required: true, content: { 'application/json': { schema: body } } },
+    responses: {
+      200: {
+        description: 'What became of each event.',
+        content: { 'application/json': { schema: z.toJSONSchema(ReceiptsResponse, { target: 'openapi-3.0' }) } },
+      },
+      422: { description: 'The only event of the request is refused.' },
+    },
+  };
+  return { paths: { '/v1/events': { post: operation } } } as unknown as Pick<OpenAPIObject, 'paths'>;
+}

@@ -1,0 +1,90 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Authenticator, MissingScopeError, type Tenant } from '../access';
+import { type EventProblem, MOST_EVENTS } from '../events';
+import { DomainError, InvalidRequestError } from '../kernel';
+import { parseJson, ProblemFilter } from '../platform/http';
+import { receiptsJson } from './domain';
+import { IngestionService } from './ingestion.service';
+
+/** The only event of a request is refused. */
+class RefusedEventError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code: string;
+
+  constructor(problem: EventProblem) {
+    super(`${problem.field}: ${problem.detail}`, [{ field: problem.field, detail: problem.detail }]);
+    this.code = problem.code;
+  }
+}
+
+/**
+ * `POST /v1/events`, straight on Fastify: Nest's guards, pipes and interceptors would take longer than all the rest of
+ * a single event. Who may, what is answered and how errors look is the same as everywhere.
+ */
+@Injectable()
+export class EventsRoute {
+  constructor(
+    @Inject(Authenticator) private readonly authenticator: Authenticator,
+    @Inject(IngestionService) private readonly ingestion: IngestionService,
+    @Inject(ProblemFilter) private readonly problems: ProblemFilter,
+  ) {}
+
+  /** Registers the route. Called before the server listens. */
+  async register(server: FastifyInstance): Promise<void> {
+    await server.register((scope, _, done) => {
+      scope.setErrorHandler((error, request, reply) => this.problems.answer(error, request, reply));
+      scope.removeAllContentTypeParsers();
+      // The text is parsed after the key was checked.
+      scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, parsed) =>
+        parsed(null, body),
+      );
+      scope.post('/v1/events', (request, reply) => this.answer(request, reply));
+      done();
+    });
+  }
+
+  private async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const tenant = await this.tenantOf(request, reply);
+    const body = parseJson(typeof request.body === 'string' ? request.body : '');
+    const { values, single } = eventsOf(body);
+
+    const receipts = await this.ingestion.ingest(tenant, values);
+
+    const only = receipts[0];
+    if (single && only?.status === 'rejected') throw new RefusedEventError(only.problem);
+    return reply.status(200).header('content-type', 'application/json; charset=utf-8').send(receiptsJson(receipts));
+  }
+
+  private async tenantOf(request: FastifyRequest, reply: FastifyReply): Promise<Tenant> {
+    reply.header('www-authenticate', 'Bearer');
+    const tenant = await this.authenticator.authenticate(request.headers.authorization);
+    reply.removeHeader('www-authenticate');
+    if (!tenant.scopes.has('ingest')) throw new MissingScopeError('ingest');
+    return tenant;
+  }
+}
+
+/** The events of a body: one event, a list of them, or an object with a list under `events`. */
+function eventsOf(body: unknown): { values: readonly unknown[]; single: boolean } {
+  if (Array.isArray(body)) return { values: checkedCount(body, 'body'), single: false };
+  if (typeof body === 'object' && body !== null && Object.hasOwn(body, 'events')) {
+    const { events, ...others } = body as { events: unknown };
+    const stray = Object.keys(others)[0];
+    if (stray !== undefined) throw refused(stray, 'has no place beside events');
+    if (!Array.isArray(events)) throw refused('events', 'must be a list of events');
+    return { values: checkedCount(events, 'events'), single: false };
+  }
+  return { values: [body], single: true };
+}
+
+function checkedCount(events: readonly unknown[], field: string): readonly unknown[] {
+  if (events.length === 0) throw refused(field, 'has no events');
+  if (events.length > MOST_EVENTS)
+    throw refused(field, `has ${events.length} events; at most ${MOST_EVENTS} go into one request`);
+  return events;
+}
+
+function refused(field: string, detail: string): InvalidRequestError {
+  return new InvalidRequestError('invalid_request', `${field}: ${detail}`, [{ field, detail }]);
+}

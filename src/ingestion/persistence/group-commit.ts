@@ -1,0 +1,301 @@
+import type { Pool, PoolClient } from 'pg';
+import { costEvent, type EventUsage } from '../../costing';
+import {
+  asQueryable,
+  copyEvents,
+  differingField,
+  type EventContent,
+  type EventKey,
+  EventRows,
+  type EventToStore,
+  findByKeys,
+  isDuplicateKey,
+} from '../../events';
+import { DomainError } from '../../kernel';
+import { appendPending, meteringProblem, type UsageSum, UsageSums } from '../../metering';
+import { INGEST_LOCK_CLASS } from '../../platform/database';
+import type { Receipt } from '../domain';
+import type { Books, OrganisationBooks } from '../organisation-books';
+
+/** An event that is well formed and whose customer is known, waiting to be stored. */
+export interface PreparedEvent extends EventToStore {
+  readonly usage: EventUsage;
+}
+
+/** More events wait than the database takes in; nothing of the request was stored. */
+export class OverloadedError extends DomainError {
+  readonly code = 'overloaded';
+  readonly kind = 'unavailable';
+}
+
+/** One request's events and where their receipts go. */
+interface Submission {
+  readonly organisationId: string;
+  readonly events: readonly PreparedEvent[];
+  readonly resolve: (receipts: Receipt[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Two writers overlap encoding in this process with writing in PostgreSQL; more only get in each other's way. */
+const WRITERS = 2;
+/** Most events in one transaction, and most that may wait. */
+const EVENTS_A_COMMIT = 20_000;
+const EVENTS_WAITING = 200_000;
+/** Events of another process may come between looking and writing; after so many tries something is wrong. */
+const TRIES = 8;
+
+/**
+ * Stores events, many requests to one transaction. Requests that arrive while the writers are busy wait and are taken
+ * together, so the group grows with the load and a lone request waits for nobody.
+ *
+ * In the transaction: dedupe by the table's own key, cost, count by meter, store the sums, all or nothing. A receipt is
+ * given after the commit. When a commit's outcome is unknown the requests fail, and a retry finds the events there.
+ */
+export class GroupCommit {
+  private queue: Submission[] = [];
+  private waiting = 0;
+  private busy = 0;
+  /** Set while repeats arrive: then looking first is cheaper than a COPY that fails. */
+  private expectDuplicates = false;
+  private idle: (() => void) | null = null;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly books: OrganisationBooks,
+  ) {}
+
+  /** @throws OverloadedError when too much waits already, and whatever PostgreSQL throws */
+  submit(organisationId: string, events: readonly PreparedEvent[]): Promise<Receipt[]> {
+    if (events.length === 0) return Promise.resolve([]);
+    if (this.waiting + events.length > EVENTS_WAITING) {
+      return Promise.reject(
+        new OverloadedError(
+          'More events are waiting than can be stored right now. Nothing was stored; send them again.',
+        ),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      this.queue.push({ organisationId, events, resolve, reject });
+      this.waiting += events.length;
+      if (this.busy < WRITERS) void this.write();
+    });
+  }
+
+  /** Resolves when everything submitted so far has been answered. */
+  async drain(): Promise<void> {
+    if (this.busy === 0) return;
+    await new Promise<void>((resolve) => (this.idle = resolve));
+  }
+
+  /** One writer: takes what waits, stores it, and goes on until nothing waits. */
+  private async write(): Promise<void> {
+    this.busy += 1;
+    while (this.queue.length > 0) {
+      const group = this.take();
+      try {
+        await this.store(group);
+      } catch (error) {
+        await this.storeApart(group, error);
+      }
+    }
+    this.busy -= 1;
+    if (this.busy === 0) this.idle?.();
+  }
+
+  private take(): Submission[] {
+    let events = 0;
+    let count = 0;
+    while (count < this.queue.length && (count === 0 || events + this.queue[count]!.events.length <= EVENTS_A_COMMIT)) {
+      events += this.queue[count]!.events.length;
+      count += 1;
+    }
+    this.waiting -= events;
+    return this.queue.splice(0, count);
+  }
+
+  /** A failure that one request causes must not take the others with it: each is tried once more by itself. */
+  private async storeApart(group: readonly Submission[], error: unknown): Promise<void> {
+    if (group.length === 1) {
+      group[0]!.reject(error);
+      return;
+    }
+    for (const submission of group) {
+      try {
+        await this.store([submission]);
+      } catch (ownError) {
+        submission.reject(ownError);
+      }
+    }
+  }
+
+  private async store(group: readonly Submission[]): Promise<void> {
+    const commit = new PendingCommit(group);
+    const client = await this.pool.connect();
+    let broken = true;
+    try {
+      if (this.expectDuplicates) await commit.setStoredAside(client);
+      for (let tries = 1; ; tries += 1) {
+        if (await this.tryTransaction(client, commit)) break;
+        this.expectDuplicates = true;
+        if (tries === TRIES)
+          throw new OverloadedError('The same events arrive in too many places at once; send them again.');
+        await commit.setStoredAside(client);
+      }
+      this.expectDuplicates = commit.foundStored;
+      broken = false;
+    } finally {
+      client.release(broken);
+    }
+    commit.answer();
+  }
+
+  /** @returns false when another event with one of the keys is stored; nothing was written then */
+  private async tryTransaction(client: PoolClient, commit: PendingCommit): Promise<boolean> {
+    if (commit.isEmpty) return true;
+    const { batch, books } = await this.begin(client, commit.organisationIds);
+    const { rows, sums } = commit.encode(batch, books);
+    if (rows === null) {
+      await client.query('COMMIT'); // every event was refused by a meter
+      return true;
+    }
+    try {
+      await copyEvents(client, rows);
+    } catch (error) {
+      await client.query('ROLLBACK');
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+    await appendPending(client, batch, sums);
+    await client.query('COMMIT');
+    return true;
+  }
+
+  /**
+   * Opens the transaction and takes the organisations' ingest locks before anything is read: the batch number and the
+   * books are then those of this side of whatever pauses ingest. Locks are taken in one order, so that writers can't
+   * wait for each other in a circle.
+   */
+  private async begin(
+    client: PoolClient,
+    organisationIds: readonly string[],
+  ): Promise<{ batch: number; books: Map<string, Books> }> {
+    // The ids are uuids of our own, so they can stand in the statement; one round trip instead of three.
+    const ids = organisationIds.map((id) => `'${id}'`).join(', ');
+    const results = (await client.query(
+      `BEGIN;
+       SELECT pg_advisory_xact_lock_shared(${INGEST_LOCK_CLASS}, lock)
+         FROM (SELECT DISTINCT hashtext(id) AS lock FROM unnest(ARRAY[${ids}]) AS id ORDER BY lock) AS locks;
+       SELECT id, catalog_revision, currency, nextval('event_batch') AS batch FROM organisation WHERE id IN (${ids})`,
+    )) as unknown as { rows: { id: string; catalog_revision: string; currency: string; batch: string }[] }[];
+
+    const found = results[2]!.rows;
+    const books = new Map<string, Books>();
+    for (const row of found) books.set(row.id, await this.books.at(client, row.id, row.catalog_revision, row.currency));
+    return { batch: Math.max(...found.map((row) => Number(row.batch))), books };
+  }
+}
+
+/** The events of one transaction, and what becomes of each. */
+class PendingCommit {
+  /** The first event of each identity that isn't known to be stored already. */
+  private readonly firsts = new Map<EventKey, PreparedEvent>();
+  /** Further events of an identity in this transaction, in the order in which they came. */
+  private readonly repeats = new Map<EventKey, PreparedEvent[]>();
+  /** What becomes of events that this transaction doesn't store: repeats, conflicts, refused by a meter. */
+  private readonly verdicts = new Map<PreparedEvent, Receipt>();
+  foundStored = false;
+
+  constructor(private readonly group: readonly Submission[]) {
+    for (const submission of group) {
+      for (const event of submission.events) {
+        if (!this.firsts.has(event.key)) this.firsts.set(event.key, event);
+        else if (!this.repeats.get(event.key)?.push(event)) this.repeats.set(event.key, [event]);
+      }
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.firsts.size === 0;
+  }
+
+  get organisationIds(): string[] {
+    return [...new Set(this.group.map((submission) => submission.organisationId))];
+  }
+
+  /** Finds which of the events are stored already, and sets them aside as repeats or conflicts. */
+  async setStoredAside(client: PoolClient): Promise<void> {
+    const stored = await findByKeys(asQueryable(client), [...this.firsts.keys()]);
+    this.foundStored ||= stored.size > 0;
+    for (const [key, first] of stored) {
+      for (const event of this.candidates(key)) this.verdicts.set(event, verdictOnRepeat(first, event));
+      this.firsts.delete(key);
+    }
+  }
+
+  /** Costs and counts the events that are to be stored, in the order of their keys, which suits the table's index. */
+  encode(batch: number, books: ReadonlyMap<string, Books>): { rows: EventRows | null; sums: Map<string, UsageSum[]> } {
+    const rows = new EventRows();
+    const sums = new Map<string, UsageSums>();
+    let any = false;
+    for (const key of [...this.firsts.keys()].sort()) {
+      const prepared = this.chooseStored(key, books);
+      if (prepared === null) continue;
+      const { event, organisationId, customerId, time, usage } = prepared;
+      const { meters, prices, currency } = books.get(organisationId)!;
+
+      const cost = costEvent(event, usage, time, prices, currency);
+      let ofOrganisation = sums.get(organisationId);
+      if (ofOrganisation === undefined) sums.set(organisationId, (ofOrganisation = new UsageSums()));
+      ofOrganisation.add(customerId, time, event, meters, { amount: cost.amount, pending: cost.status === 'pending' });
+      rows.add(prepared, cost, batch);
+      any = true;
+    }
+    return {
+      rows: any ? rows : null,
+      sums: new Map([...sums].map(([organisationId, each]) => [organisationId, each.all()])),
+    };
+  }
+
+  /** Gives each request its receipts. Called after the commit. */
+  answer(): void {
+    for (const { events, resolve } of this.group) {
+      resolve(events.map((event) => this.verdicts.get(event) ?? { status: 'accepted', id: event.event.id }));
+    }
+  }
+
+  /** The first event of an identity that no meter refuses; those behind it repeat or contradict it. Null: all are refused. */
+  private chooseStored(key: EventKey, books: ReadonlyMap<string, Books>): PreparedEvent | null {
+    let chosen: PreparedEvent | null = null;
+    for (const candidate of this.candidates(key)) {
+      const { event, organisationId } = candidate;
+      if (chosen !== null) {
+        this.verdicts.set(candidate, verdictOnRepeat({ ...chosen.event, customerId: chosen.customerId }, candidate));
+        continue;
+      }
+      const problem = meteringProblem(event, books.get(organisationId)!.meters);
+      if (problem === null) {
+        chosen = candidate;
+        this.verdicts.delete(candidate);
+      } else {
+        this.verdicts.set(candidate, { status: 'rejected', id: event.id, problem });
+      }
+    }
+    return chosen;
+  }
+
+  private candidates(key: EventKey): PreparedEvent[] {
+    const first = this.firsts.get(key)!;
+    const repeats = this.repeats.get(key);
+    return repeats === undefined ? [first] : [first, ...repeats];
+  }
+}
+
+/** A further event of an identity: the same again, or something else under the same id, which is refused. */
+function verdictOnRepeat(first: EventContent, second: PreparedEvent): Receipt {
+  const { event, customerId } = second;
+  const field = differingField(first, { ...event, customerId });
+  if (field === null) return { status: 'duplicate', id: event.id };
+  const detail =
+    'differs from the event that is stored under this source and id; the first one stands. Send a new event with a new id';
+  return { status: 'rejected', id: event.id, problem: { code: 'event_conflict', field, detail } };
+}

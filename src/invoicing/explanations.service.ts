@@ -1,0 +1,113 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Tenant } from '../access';
+import { MetersService, type StoredPlan } from '../catalog';
+import { type EventKey, findByCustomer, type StoredEvent } from '../events';
+import { fromPublicId, invariant, NotFoundError, type Micros } from '../kernel';
+import { compileMeter, type CompiledMeter } from '../metering';
+import { Database } from '../platform/database';
+import { InvoicesService, type InvoiceWithLines } from './invoices.service';
+import type { InvoiceLineEntity } from './persistence/invoice-line.entity';
+
+/** An event behind a line, with what it adds to the line's quantity. */
+export interface ExplainedEvent {
+  readonly event: StoredEvent;
+  readonly quantity: string;
+}
+
+export interface LineExplanation {
+  readonly found: InvoiceWithLines;
+  readonly line: InvoiceLineEntity;
+  readonly price: StoredPlan['prices'][number];
+  readonly events: readonly ExplainedEvent[];
+}
+
+/** Where a page of explained events ended. */
+export interface ExplainPosition {
+  readonly time: Micros;
+  readonly key: EventKey;
+}
+
+/** Events looked at in one go; most of them belong to the line. */
+const LOOKED_AT = 1_000;
+
+/** Answers "why is this line what it is": price, steps, tiers, and the events behind it. */
+@Injectable()
+export class ExplanationsService {
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(InvoicesService) private readonly invoices: InvoicesService,
+    @Inject(MetersService) private readonly meters: MetersService,
+  ) {}
+
+  /**
+   * @param lineReference our id of the line or its position, counted from 1
+   * @param limit         events at most
+   * @throws              NotFoundError
+   */
+  async explain(
+    tenant: Tenant,
+    invoiceReference: string,
+    lineReference: string,
+    after: ExplainPosition | null,
+    limit: number,
+  ): Promise<LineExplanation> {
+    return this.database.tenant(tenant.organisationId, async () => {
+      const found = await this.invoices.find(tenant, invoiceReference);
+      const lineId = fromPublicId('invoiceLine', lineReference);
+      const line = found.lines.find((each) =>
+        lineId === null ? String(each.position + 1) === lineReference : each.id === lineId,
+      );
+      if (line === undefined) throw new NotFoundError('invoice line', lineReference);
+      const price = found.about.plan.prices.find((each) => each.id === line.priceId);
+      invariant(price !== undefined, 'the price of a line belongs to the plan of its subscription');
+
+      return { found, line, price, events: await this.eventsBehind(tenant, found, line, after, limit) };
+    });
+  }
+
+  /** The line's events in the order of their time: those of its meter's type in the period that the meter counts. */
+  private async eventsBehind(
+    tenant: Tenant,
+    { invoice }: InvoiceWithLines,
+    line: InvoiceLineEntity,
+    after: ExplainPosition | null,
+    limit: number,
+  ): Promise<ExplainedEvent[]> {
+    if (line.meterId === null) return [];
+    const meter = (await this.meters.byIds(tenant, [line.meterId])).get(line.meterId);
+    invariant(meter !== undefined, 'the meter of a line exists');
+    const compiled = compileMeter(meter);
+
+    const events: ExplainedEvent[] = [];
+    let position = after;
+    while (events.length < limit) {
+      const page = await this.database.tenant(tenant.organisationId, (db) =>
+        findByCustomer(db, {
+          customerId: invoice.customerId,
+          from: line.periodStart.getTime() * 1_000,
+          to: line.periodEnd.getTime() * 1_000,
+          after: position,
+          limit: LOOKED_AT,
+          type: meter.eventType,
+          throughBatch: invoice.eventsThrough === null ? null : Number(invoice.eventsThrough),
+        }),
+      );
+      for (const event of page) {
+        const quantity = quantityOf(compiled, event);
+        if (quantity !== null && events.length < limit) events.push({ event, quantity });
+      }
+      const last = page.at(-1);
+      if (last === undefined || page.length < LOOKED_AT) break;
+      position = { time: last.happenedAt, key: last.key };
+    }
+    return events;
+  }
+}
+
+/** What an event adds to a meter, as text; null when the meter doesn't count it. */
+function quantityOf(compiled: CompiledMeter, event: StoredEvent): string | null {
+  if (!compiled.matches(event)) return null;
+  if (compiled.meter.aggregation === 'count') return '1';
+  const value = compiled.valueOf(event);
+  return typeof value === 'number' || typeof value === 'string' ? String(value) : null;
+}

@@ -1,0 +1,5 @@
+export * from './domain';
+export { InvoicingModule } from './invoicing.module';
+export { PeriodCloser } from './period-closer';
+export { InvoiceEntity } from './persistence/invoice.entity';
+export { InvoiceLineEntity } from './persistence/invoice-line.entity';

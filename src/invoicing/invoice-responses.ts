@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { toStoredCharge } from '../catalog';
+
+import { decimalText, formatAmount, toPublicId, formatMicros } from '../kernel';
+import type { LineExplanation } from './explanations.service';
+import type { InvoiceWithLines } from './invoices.service';
+import type { InvoiceLineEntity, StoredBreakdownRow } from './persistence/invoice-line.entity';
+
+const PeriodResponse = z.object({ start: z.string(), end: z.string().describe('Exclusive.') });
+
+const BreakdownResponse = z.object({
+  kind: z.string().describe('allowance, tier, unit, flat, cost or markup.'),
+  description: z.string(),
+  from: z.string().nullable().describe('The row’s units come after this many of the period.'),
+  upTo: z.string().nullable().describe('The last unit it may hold, inclusive; null when open.'),
+  quantity: z.string(),
+  unitPrice: z.string().nullable(),
+  amount: z.string().describe('Exact, before rounding.'),
+});
+
+const LineResponse = z.object({
+  id: z.string().nullable(),
+  position: z.number().int().describe('From 1.'),
+  description: z.string(),
+  quantity: z
+    .string()
+    .describe('What is charged: units of the meter; for a consumption margin the cost; for a flat amount 1.'),
+  events: z.number().int().describe('Events behind the quantity.'),
+  amount: z.string().describe('Rounded once to the currency’s minor unit.'),
+  exactAmount: z.string().describe('Before rounding.'),
+  price: z.object({
+    id: z.string(),
+    key: z.string(),
+    allowance: z.string().nullable(),
+    charge: z.record(z.string(), z.unknown()),
+  }),
+  meter: z.string().nullable(),
+  servicePeriod: PeriodResponse,
+  breakdown: z.array(BreakdownResponse),
+});
+
+export const InvoiceSummaryResponse = z.object({
+  id: z.string().nullable(),
+  number: z.string().nullable().describe('Gapless within the organisation; given when finalized.'),
+  status: z.enum(['preview', 'draft', 'finalized']),
+  customer: z.object({ id: z.string(), key: z.string(), name: z.string() }),
+  subscription: z.string(),
+  plan: z.object({ id: z.string(), key: z.string(), version: z.number().int() }),
+  currency: z.string(),
+  servicePeriod: PeriodResponse,
+  total: z.string().describe('Sum of the lines’ amounts.'),
+  exactTotal: z.string().describe('Sum of the lines’ exact amounts.'),
+  cost: z
+    .object({ amount: z.string(), currency: z.string(), pendingEvents: z.number().int() })
+    .describe(
+      'What all of the customer’s events in the period cost you. Events whose cost isn’t known yet are counted, not costed.',
+    ),
+  margin: z
+    .string()
+    .nullable()
+    .describe('exactTotal − cost; null when they are in two currencies or some cost is not known.'),
+  createdAt: z.string(),
+  finalizedAt: z.string().nullable(),
+});
+
+export const InvoiceResponse = InvoiceSummaryResponse.extend({ lines: z.array(LineResponse) });
+
+export const ExplanationResponse = z.object({
+  invoice: z.object({ id: z.string(), number: z.string().nullable(), status: z.string() }),
+  line: LineResponse,
+  plan: z.object({ id: z.string(), key: z.string(), version: z.number().int() }),
+  steps: z.array(z.string()).describe('From usage to amount, in sentences.'),
+  breakdown: z.array(BreakdownResponse),
+  events: z.object({
+    count: z.number().int().describe('All events behind the line.'),
+    items: z.array(
+      z.object({
+        id: z.string(),
+        source: z.string(),
+        type: z.string(),
+        time: z.string(),
+        session: z.string().nullable(),
+        task: z.string().nullable(),
+        agent: z.string().nullable(),
+        feature: z.string().nullable(),
+        department: z.string().nullable(),
+        user: z.string().nullable(),
+        quantity: z.string().describe('What it adds to the meter.'),
+        cost: z.string().nullable().describe('What it cost you; null when unknown or nothing.'),
+        costStatus: z.enum(['priced', 'reported', 'pending', 'none']),
+        data: z.record(z.string(), z.unknown()).nullable(),
+      }),
+    ),
+    nextCursor: z.string().nullable(),
+  }),
+});
+
+export function toInvoiceSummary(found: InvoiceWithLines): z.infer<typeof InvoiceSummaryResponse> {
+  const { invoice, about, costCurrency } = found;
+  const marginKnown = costCurrency === invoice.currency && invoice.pendingEvents === 0;
+  return {
+    id: toPublicId('invoice', invoice.id),
+    number: invoice.number,
+    status: invoice.status,
+    customer: { id: toPublicId('customer', about.customer.id), key: about.customer.key, name: about.customer.name },
+    subscription: toPublicId('subscription', invoice.subscriptionId),
+    plan: { id: toPublicId('plan', about.plan.id), key: about.plan.key, version: about.plan.version },
+    currency: invoice.currency,
+    servicePeriod: { start: invoice.periodStart.toISOString(), end: invoice.periodEnd.toISOString() },
+    total: formatAmount(invoice.total, invoice.currency),
+    exactTotal: decimalText(invoice.exactTotal),
+    cost: { amount: decimalText(invoice.cost), currency: costCurrency, pendingEvents: invoice.pendingEvents },
+    margin: marginKnown ? decimalText(invoice.exactTotal.minus(invoice.cost)) : null,
+    createdAt: invoice.createdAt.toISOString(),
+    finalizedAt: invoice.finalizedAt?.toISOString() ?? null,
+  };
+}
+
+/** @param status `preview` for an invoice that isn't stored, which then has no ids */
+export function toInvoiceResponse(found: InvoiceWithLines, status?: 'preview'): z.infer<typeof InvoiceResponse> {
+  const summary = toInvoiceSummary(found);
+  const lines = found.lines.map((line) => toLineResponse(line, found));
+  if (status === undefined) return { ...summary, lines };
+  return { ...summary, status, id: null, lines: lines.map((line) => ({ ...line, id: null })) };
+}
+
+function toLineResponse(line: InvoiceLineEntity, { invoice, about }: InvoiceWithLines): z.infer<typeof LineResponse> {
+  const price = about.plan.prices.find((each) => each.id === line.priceId)!;
+  return {
+    id: toPublicId('invoiceLine', line.id),
+    position: line.position + 1,
+    description: line.description,
+    quantity: decimalText(line.quantity),
+    events: line.events,
+    amount: formatAmount(line.amount, invoice.currency),
+    exactAmount: decimalText(line.exactAmount),
+    price: {
+      id: toPublicId('price', price.id),
+      key: price.key,
+      allowance: price.allowance === null ? null : decimalText(price.allowance),
+      charge: toStoredCharge(price.charge),
+    },
+    meter: line.meterId === null ? null : toPublicId('meter', line.meterId),
+    servicePeriod: { start: line.periodStart.toISOString(), end: line.periodEnd.toISOString() },
+    breakdown: line.breakdown.map(toBreakdownResponse),
+  };
+}
+
+/** The fields in their order, which the database does not keep. */
+function toBreakdownResponse(row: StoredBreakdownRow): z.infer<typeof BreakdownResponse> {
+  const { kind, description, from, upTo, quantity, unitPrice, amount } = row;
+  return { kind, description, from, upTo, quantity, unitPrice, amount };
+}
+
+export function toExplanationResponse(
+  explanation: LineExplanation,
+  nextCursor: string | null,
+): z.infer<typeof ExplanationResponse> {
+  const { found, line, events } = explanation;
+  const { invoice, about } = found;
+  return {
+    invoice: { id: toPublicId('invoice', invoice.id), number: invoice.number, status: invoice.status },
+    line: toLineResponse(line, found),
+    plan: { id: toPublicId('plan', about.plan.id), key: about.plan.key, version: about.plan.version },
+    steps: line.steps,
+    breakdown: line.breakdown.map(toBreakdownResponse),
+    events: {
+      count: line.events,
+      items: events.map(({ event, quantity }) => ({
+        id: event.id,
+        source: event.source,
+        type: event.type,
+        time: formatMicros(event.happenedAt),
+        session: event.session,
+        task: event.task,
+        agent: event.agent,
+        feature: event.feature,
+        department: event.department,
+        user: event.user,
+        quantity,
+        cost: event.amount === null ? null : decimalText(event.amount),
+        costStatus: event.costStatus,
+        data: event.data === null ? null : { ...event.data },
+      })),
+      nextCursor,
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Decimal } from '../../kernel';
+import { CountColumn, DecimalColumn } from '../../platform/database';
+
+export type InvoiceStatus = 'draft' | 'finalized';
+
+/** A request to pay for one subscription and period. Once finalized it never changes; the database refuses. */
+@Entity('invoice')
+export class InvoiceEntity {
+  @PrimaryColumn('uuid') organisationId!: string;
+  @PrimaryColumn('uuid') id!: string;
+  @Column('uuid') customerId!: string;
+  @Column('uuid') subscriptionId!: string;
+  /** Gapless within the organisation; null while a draft. */
+  @Column('text', { nullable: true }) number!: string | null;
+  @Column('text') status!: InvoiceStatus;
+  @Column('char', { length: 3 }) currency!: string;
+  @Column('timestamptz') periodStart!: Date;
+  @Column('timestamptz') periodEnd!: Date;
+  /** Sum of the lines' rounded amounts. */
+  @DecimalColumn() total!: Decimal;
+  @DecimalColumn() exactTotal!: Decimal;
+  /** What the customer's events of the period cost us, in the organisation's currency. */
+  @DecimalColumn() cost!: Decimal;
+  @CountColumn() pendingEvents!: number;
+  /** Group commits up to this one are on the invoice; null while a draft. */
+  @Column('bigint', { nullable: true }) eventsThrough!: string | null;
+  @Column('timestamptz') createdAt!: Date;
+  @Column('timestamptz', { nullable: true }) finalizedAt!: Date | null;
+}

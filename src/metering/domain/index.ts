@@ -1,0 +1,2 @@
+export * from './compile-meter';
+export * from './usage-sums';

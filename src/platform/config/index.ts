@@ -1,0 +1,3 @@
+export * from './durations';
+export * from './settings';
+export * from './settings-table';

@@ -1,0 +1,122 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Pool } from 'pg';
+import { DataSource, type EntityManager, type EntityTarget } from 'typeorm';
+import { InvariantError } from '../../kernel';
+import { StartupError } from '../startup-error';
+import { SnakeCaseNames } from './columns';
+import { connectionProblem } from './connection-problem';
+
+/** The role every request's SQL runs as. It owns nothing and cannot bypass row-level security. */
+export const APPLICATION_ROLE = 'weir_app';
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly entities: readonly EntityTarget<object>[];
+  readonly poolSize: number;
+}
+
+interface RunningTransaction {
+  readonly organisationId: string;
+  readonly manager: EntityManager;
+  readonly afterCommit: (() => void)[];
+}
+
+/**
+ * The way to PostgreSQL. `tenant` is for everything done on behalf of an organisation; `owner` is for the few places that
+ * work across organisations (ingest's group commit, looking for due periods) and is not subject to row-level security.
+ */
+export class Database {
+  private readonly running = new AsyncLocalStorage<RunningTransaction>();
+
+  private constructor(
+    private readonly source: DataSource,
+    /** Connections of the schema's owner. Whoever uses one states the organisation in each statement. */
+    readonly owner: Pool,
+    readonly url: string,
+  ) {}
+
+  /** @throws StartupError when the database can't be reached or its application role could bypass row-level security */
+  static async connect(options: DatabaseOptions): Promise<Database> {
+    const source = new DataSource({
+      type: 'postgres',
+      url: options.url,
+      entities: options.entities as never[],
+      namingStrategy: new SnakeCaseNames(),
+      poolSize: options.poolSize,
+      applicationName: 'weir',
+      synchronize: false,
+      logging: false,
+      // An idle connection that breaks is replaced by the next query; the pool must not take the process with it.
+      poolErrorHandler: () => undefined,
+      extra: { options: `-c role=${APPLICATION_ROLE} -c timezone=UTC` },
+    });
+    const owner = new Pool({
+      connectionString: options.url,
+      max: 6,
+      application_name: 'weir-owner',
+      options: '-c timezone=UTC',
+    });
+    owner.on('error', () => undefined);
+    try {
+      await source.initialize();
+    } catch (error) {
+      await owner.end();
+      throw connectionProblem(options.url, error);
+    }
+    const database = new Database(source, owner, options.url);
+    await database.refuseRoleThatBypasses();
+    return database;
+  }
+
+  private async refuseRoleThatBypasses(): Promise<void> {
+    const [role] = await this.source.query<{ rolname: string; bypasses: boolean }[]>(
+      'SELECT rolname, rolsuper OR rolbypassrls AS bypasses FROM pg_roles WHERE rolname = current_user',
+    );
+    if (role?.rolname === APPLICATION_ROLE && !role.bypasses) return;
+    await this.close();
+    throw new StartupError(
+      `The role ${APPLICATION_ROLE} could read across organisations: ALTER ROLE ${APPLICATION_ROLE} NOSUPERUSER NOBYPASSRLS.`,
+    );
+  }
+
+  /**
+   * Runs work in one transaction that sees and changes one organisation's rows only. Inside another `tenant` call of the
+   * same organisation it joins that transaction, so that services can be composed and commit together.
+   */
+  async tenant<T>(organisationId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const outer = this.running.getStore();
+    if (outer !== undefined) {
+      if (outer.organisationId !== organisationId)
+        throw new InvariantError('a transaction belongs to one organisation');
+      return work(outer.manager);
+    }
+    const afterCommit: (() => void)[] = [];
+    const result = await this.source.transaction(async (manager) => {
+      await manager.query(`SELECT set_config('weir.organisation', $1, true)`, [organisationId]);
+      return this.running.run({ organisationId, manager, afterCommit }, () => work(manager));
+    });
+    for (const run of afterCommit) run();
+    return result;
+  }
+
+  /** Runs `what` once the surrounding `tenant` transaction has committed; not at all when it doesn't. */
+  afterCommit(what: () => void): void {
+    const transaction = this.running.getStore();
+    if (transaction === undefined) throw new InvariantError('afterCommit is called inside a tenant transaction');
+    transaction.afterCommit.push(what);
+  }
+
+  /** Runs one statement as the application role without an organisation: it sees no tenant's rows. */
+  async withoutTenant<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    return this.source.query<Row[]>(sql, parameters);
+  }
+
+  /** The mapped entities, for the test that holds them against the migrated schema. */
+  get dataSource(): DataSource {
+    return this.source;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.source.isInitialized ? this.source.destroy() : undefined, this.owner.end()]);
+  }
+}

@@ -1,0 +1,160 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { type NewOrganisation, OrganisationsService } from './access';
+import { AppModule, ENTITIES } from './app.module';
+import { PriceBooksService } from './costing';
+import { eventsOperation, EventsRoute } from './ingestion';
+import { PeriodCloser } from './invoicing';
+import { type Clock, newUuid } from './kernel';
+import { foldUsageJob } from './metering';
+import { type Logger, NestLogger, StartupError } from './platform';
+import type { Settings } from './platform/config';
+import { Database, migrate } from './platform/database';
+import { parseJson } from './platform/http';
+import { PeriodicJobs } from './platform/jobs';
+
+export interface ServerOptions {
+  readonly settings: Settings;
+  readonly databaseUrl: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A running server. */
+export interface Server {
+  /** Address of the API, such as `http://127.0.0.1:8787`. */
+  readonly url: string;
+  /** Made by this start, because the database had none; its key is not to be had again. */
+  readonly firstOrganisation: NewOrganisation | null;
+  /** Takes no more requests, answers those under way, finishes running jobs, and lets go of the database. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Brings the database to the current schema and serves the API. Any number of processes may do so on one database.
+ *
+ * @throws StartupError with one line that says what is wrong and what to do
+ */
+export async function startServer({ settings, databaseUrl, clock, logger }: ServerOptions): Promise<Server> {
+  await migrate(databaseUrl, (line) => logger.info(line));
+  const database = await Database.connect({
+    url: databaseUrl,
+    entities: ENTITIES,
+    poolSize: settings.WEIR_DATABASE_POOL,
+  });
+  try {
+    return await serve({ settings, databaseUrl, clock, logger }, database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function serve({ settings, clock, logger }: ServerOptions, database: Database): Promise<Server> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: settings.WEIR_BODY_LIMIT,
+    genReqId: () => newUuid(),
+    // Connections that keep quiet must not keep a stop waiting.
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 500 },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.with({ settings, database, clock, logger }),
+    adapter,
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest's options are written as a literal everywhere
+    {
+      logger: new NestLogger(logger),
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
+  app.useBodyParser('application/json', { bodyLimit: settings.WEIR_BODY_LIMIT }, (_request, body, done) => {
+    try {
+      // A POST that needs no body may come with an empty one, whatever its content type says.
+      done(null, body.length === 0 ? undefined : parseJson(body.toString('utf8')));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+
+  await app.get(PriceBooksService).start();
+  const firstOrganisation = await app.get(OrganisationsService).createFirst(settings.WEIR_ORGANISATION);
+  await app.get(EventsRoute).register(adapter.getInstance());
+  serveReference(app);
+
+  const jobs = new PeriodicJobs(database.owner, logger);
+  await listen(app, settings);
+  jobs.start(foldUsageJob(database.owner));
+  jobs.start(app.get(PeriodCloser).job());
+
+  return {
+    url: addressOf(app, settings),
+    firstOrganisation,
+    stop: async () => {
+      await Promise.all([app.close(), jobs.drain()]);
+      await database.close();
+    },
+  };
+}
+
+/** The OpenAPI document, made from the schemas that check the requests, and a page to read and try it. */
+function serveReference(app: NestFastifyApplication): void {
+  const config = new DocumentBuilder()
+    .setTitle('Weir')
+    .setDescription(
+      'Meters, costs, prices and bills AI usage. Decimals are strings, times are RFC 3339, errors are application/problem+json ' +
+        'with a stable `code`. POSTs take an `Idempotency-Key`. Things with a `key` can be addressed by it or by our id.',
+    )
+    .setVersion('v1')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key: weir_…' }, 'bearer')
+    .setLicense('Apache-2.0', '')
+    .build();
+  SwaggerModule.setup(
+    'reference',
+    app,
+    () => {
+      const document = SwaggerModule.createDocument(app, config);
+      const { paths } = eventsOperation();
+      for (const [path, operations] of Object.entries(paths))
+        document.paths[path] = { ...document.paths[path], ...operations };
+      return document;
+    },
+    {
+      jsonDocumentUrl: 'openapi.json',
+      yamlDocumentUrl: 'openapi.yaml',
+      customSiteTitle: 'Weir API reference',
+      raw: ['json', 'yaml'],
+    },
+  );
+}
+
+async function listen(app: NestFastifyApplication, settings: Settings): Promise<void> {
+  const { WEIR_HOST: host, WEIR_PORT: port } = settings;
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    await app.close();
+    const { code } = error as { code?: string };
+    if (code === 'EADDRINUSE') {
+      throw new StartupError(
+        `Port ${port} on ${host} is taken: stop what listens there, or set WEIR_PORT to another (0 takes a free one).`,
+      );
+    }
+    if (code === 'EACCES')
+      throw new StartupError(`This user may not listen on port ${port}: set WEIR_PORT to one above 1023.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+      throw new StartupError(
+        `${host} is not an address of this machine: set WEIR_HOST to one that is, such as 127.0.0.1 or 0.0.0.0.`,
+      );
+    }
+    throw error;
+  }
+}
+
+function addressOf(app: NestFastifyApplication, settings: Settings): string {
+  const address = app.getHttpServer().address();
+  const port = typeof address === 'object' && address !== null ? address.port : settings.WEIR_PORT;
+  const host = settings.WEIR_HOST === '0.0.0.0' || settings.WEIR_HOST === '::' ? 'localhost' : settings.WEIR_HOST;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
