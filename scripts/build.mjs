@@ -55,7 +55,8 @@ async function work() {
     try {
       for (const file of await compile(source)) built.add(file);
     } catch (error) {
-      problems.push(`${source}: ${error.message.trim()}`);
+      // What follows is swc's own stack.
+      problems.push(`${source}: ${error.message.split('\n\nCaused by:')[0].trim()}`);
     }
   }
 }
