@@ -141,7 +141,7 @@ describe('one data folder through its life', () => {
     const weir = await startWeir();
     const left = postmasterPid();
     weir.kill('SIGKILL');
-    for (let tries = 0; tries < 100 && isRunning(left); tries++) await sleep(50);
+    for (let tries = 0; tries < 300 && isRunning(left); tries++) await sleep(50);
     expect(isRunning(left)).toBe(false);
   });
 
@@ -162,7 +162,7 @@ describe('one data folder through its life', () => {
     weir.stdin!.end();
     const [code] = (await once(weir, 'exit')) as [number];
     expect(code).toBe(3);
-    for (let tries = 0; tries < 100 && isRunning(left); tries++) await sleep(50);
+    for (let tries = 0; tries < 300 && isRunning(left); tries++) await sleep(50);
     expect(isRunning(left)).toBe(false);
     expect(existsSync(join(directory, 'weir.lock'))).toBe(false);
   });
