@@ -12,7 +12,7 @@ import { type Logger, NestLogger, StartupError } from './platform';
 import type { Settings } from './platform/config';
 import { Database, migrate } from './platform/database';
 import { parseJson } from './platform/http';
-import { PeriodicJobs } from './platform/jobs';
+import { InProcessJobs, type Jobs, QueuedJobs } from './platform/jobs';
 
 export interface ServerOptions {
   readonly settings: Settings;
@@ -51,7 +51,7 @@ export async function startServer({ settings, databaseUrl, clock, logger }: Serv
   }
 }
 
-async function serve({ settings, clock, logger }: ServerOptions, database: Database): Promise<Server> {
+async function serve({ settings, databaseUrl, clock, logger }: ServerOptions, database: Database): Promise<Server> {
   const adapter = new FastifyAdapter({
     bodyLimit: settings.WEIR_BODY_LIMIT,
     genReqId: () => newUuid(),
@@ -83,8 +83,8 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
   await app.get(EventsRoute).register(adapter.getInstance());
   serveReference(app);
 
-  const jobs = new PeriodicJobs(database.owner, logger);
-  await listen(app, settings);
+  const jobs = await jobsFor(settings, databaseUrl, database, logger);
+  await listen(app, settings, jobs);
   jobs.start(foldUsageJob(database.owner));
   jobs.start(app.get(PeriodCloser).job());
 
@@ -129,12 +129,18 @@ function serveReference(app: NestFastifyApplication): void {
   );
 }
 
-async function listen(app: NestFastifyApplication, settings: Settings): Promise<void> {
+/** Redis where there is one, timers of this process where there is none. */
+async function jobsFor(settings: Settings, databaseUrl: string, database: Database, logger: Logger): Promise<Jobs> {
+  if (settings.REDIS_URL === undefined) return new InProcessJobs(database.owner, logger);
+  return QueuedJobs.connect(settings.REDIS_URL, databaseUrl, database.owner, logger);
+}
+
+async function listen(app: NestFastifyApplication, settings: Settings, jobs: Jobs): Promise<void> {
   const { WEIR_HOST: host, WEIR_PORT: port } = settings;
   try {
     await app.listen(port, host);
   } catch (error) {
-    await app.close();
+    await Promise.all([app.close(), jobs.drain()]);
     const { code } = error as { code?: string };
     if (code === 'EADDRINUSE') {
       throw new StartupError(

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Authenticator, MissingScopeError, type Tenant } from '../access';
+import { Authenticator, MissingScopeError, type Tenant, UnauthenticatedError } from '../access';
 import { type EventProblem, MOST_EVENTS } from '../events';
 import { DomainError, InvalidRequestError } from '../kernel';
 import { parseJson, ProblemFilter } from '../platform/http';
@@ -57,9 +57,10 @@ export class EventsRoute {
   }
 
   private async tenantOf(request: FastifyRequest, reply: FastifyReply): Promise<Tenant> {
-    reply.header('www-authenticate', 'Bearer');
-    const tenant = await this.authenticator.authenticate(request.headers.authorization);
-    reply.removeHeader('www-authenticate');
+    const tenant = await this.authenticator.authenticate(request.headers.authorization).catch((error: unknown) => {
+      if (error instanceof UnauthenticatedError) reply.header('www-authenticate', 'Bearer');
+      throw error;
+    });
     if (!tenant.scopes.has('ingest')) throw new MissingScopeError('ingest');
     return tenant;
   }

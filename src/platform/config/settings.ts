@@ -59,6 +59,13 @@ export const SettingsSchema = z.object({
   DATABASE_URL: postgresUrl.describe(
     'An outside PostgreSQL, 14 or newer. Its user must own the database and may create roles. Without it, an embedded PostgreSQL is started.',
   ),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must be a connection string that starts with redis:// or rediss://')
+    .optional()
+    .describe(
+      'A Redis that gives out periodic jobs to any number of processes. Without it, each process looks for work by itself.',
+    ),
   WEIR_ORGANISATION: z
     .string()
     .min(1)

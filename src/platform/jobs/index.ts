@@ -1,1 +1,3 @@
-export * from './periodic';
+export * from './in-process-jobs';
+export * from './jobs';
+export * from './queued-jobs';
