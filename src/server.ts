@@ -51,7 +51,7 @@ export async function startServer({ settings, databaseUrl, clock, logger }: Serv
   }
 }
 
-async function serve({ settings, databaseUrl, clock, logger }: ServerOptions, database: Database): Promise<Server> {
+async function serve({ settings, clock, logger }: ServerOptions, database: Database): Promise<Server> {
   const adapter = new FastifyAdapter({
     bodyLimit: settings.WEIR_BODY_LIMIT,
     genReqId: () => newUuid(),
@@ -83,7 +83,7 @@ async function serve({ settings, databaseUrl, clock, logger }: ServerOptions, da
   await app.get(EventsRoute).register(adapter.getInstance());
   serveReference(app);
 
-  const jobs = await jobsFor(settings, databaseUrl, database, logger);
+  const jobs = await jobsFor(settings, database, logger);
   await listen(app, settings, jobs);
   jobs.start(foldUsageJob(database.owner));
   jobs.start(app.get(PeriodCloser).job());
@@ -130,9 +130,9 @@ function serveReference(app: NestFastifyApplication): void {
 }
 
 /** Redis where there is one, timers of this process where there is none. */
-async function jobsFor(settings: Settings, databaseUrl: string, database: Database, logger: Logger): Promise<Jobs> {
+async function jobsFor(settings: Settings, database: Database, logger: Logger): Promise<Jobs> {
   if (settings.REDIS_URL === undefined) return new InProcessJobs(database.owner, logger);
-  return QueuedJobs.connect(settings.REDIS_URL, databaseUrl, database.owner, logger);
+  return QueuedJobs.connect(settings.REDIS_URL, database.owner, logger);
 }
 
 async function listen(app: NestFastifyApplication, settings: Settings, jobs: Jobs): Promise<void> {

@@ -161,9 +161,10 @@ export class GroupCommit {
     try {
       await copyEvents(client, rows);
     } catch (error) {
+      // After any other failure the connection is closed, which rolls back as well; it may be gone already.
+      if (!isDuplicateKey(error)) throw error;
       await client.query('ROLLBACK');
-      if (isDuplicateKey(error)) return false;
-      throw error;
+      return false;
     }
     await appendPending(client, batch, sums);
     await client.query('COMMIT');

@@ -57,6 +57,9 @@ export class Database {
       options: '-c timezone=UTC',
     });
     owner.on('error', () => undefined);
+    // The same for a connection in use: the query that runs on it fails, and whoever asked is told so. Without a listener
+    // the event would end the process.
+    owner.on('connect', (client) => client.on('error', () => undefined));
     try {
       await source.initialize();
     } catch (error) {

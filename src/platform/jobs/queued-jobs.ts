@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Pool } from 'pg';
@@ -29,7 +28,7 @@ export class QueuedJobs implements Jobs {
     private readonly queue: Queue,
     private readonly worker: Worker,
   ) {
-    this.restoring = setInterval(() => void this.schedule(), RESTORE_MS);
+    this.restoring = setInterval(() => void this.restoreSchedules(), RESTORE_MS);
     const log = (error: Error): void => this.logger.warn({ err: error }, 'Redis does not answer; jobs wait for it');
     queue.on('error', log);
     worker.on('error', log);
@@ -39,10 +38,9 @@ export class QueuedJobs implements Jobs {
   }
 
   /**
-   * @param databaseUrl names the queue, so that two installations may share a Redis
    * @throws StartupError when Redis can't be reached
    */
-  static async connect(redisUrl: string, databaseUrl: string, pool: Pool, logger: Logger): Promise<QueuedJobs> {
+  static async connect(redisUrl: string, pool: Pool, logger: Logger): Promise<QueuedJobs> {
     const redis = new Redis(redisUrl, {
       lazyConnect: true,
       maxRetriesPerRequest: null,
@@ -60,7 +58,7 @@ export class QueuedJobs implements Jobs {
     }
     redis.options.retryStrategy = (tries) => Math.min(tries * 200, 5_000);
 
-    const connection = { connection: redis, prefix: queuePrefix(databaseUrl) };
+    const connection = { connection: redis, prefix: await queuePrefix(pool) };
     const queue = new Queue(QUEUE, connection);
     let jobs: QueuedJobs | null = null;
     const worker = new Worker(QUEUE, (job) => jobs!.turn(job.name), { ...connection, autorun: false, concurrency: 4 });
@@ -71,7 +69,7 @@ export class QueuedJobs implements Jobs {
 
   start(job: PeriodicJob): void {
     this.jobs.set(job.name, job);
-    void this.schedule();
+    void this.restoreSchedules();
   }
 
   async drain(): Promise<void> {
@@ -87,8 +85,8 @@ export class QueuedJobs implements Jobs {
     if (job !== undefined) await runAlone(this.pool, job, this.stop.signal);
   }
 
-  /** Writes the schedules; those that are there stay as they are. */
-  private async schedule(): Promise<void> {
+  /** Writes the schedules that Redis should have; those that are there stay as they are. Called every few seconds. */
+  async restoreSchedules(): Promise<void> {
     for (const { name, everyMs } of this.jobs.values()) {
       try {
         await this.queue.upsertJobScheduler(
@@ -103,8 +101,12 @@ export class QueuedJobs implements Jobs {
   }
 }
 
-/** Host, port and name of the database, without its user and password, hashed. */
-function queuePrefix(databaseUrl: string): string {
-  const { host, pathname, search } = new URL(databaseUrl);
-  return `weir-${createHash('sha256').update(`${host}${pathname}${search}`).digest('hex').slice(0, 12)}`;
+/** Names the queue after the database itself (its cluster's own number and its number there), so that two installations
+ *  may share a Redis and all processes of one meet, however each spells its address. */
+async function queuePrefix(pool: Pool): Promise<string> {
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT system_identifier || '-' || (SELECT oid FROM pg_database WHERE datname = current_database()) AS name
+       FROM pg_control_system()`,
+  );
+  return `weir-${rows[0]!.name}`;
 }
