@@ -84,10 +84,14 @@ const UNAVAILABLE_SQLSTATES = new Set([
 ]);
 const UNAVAILABLE_SYSTEM_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT']);
 
+/** The driver's own words for a connection that is gone; they come without a code. */
+const LOST_CONNECTION =
+  /^Connection terminated|^Client has encountered a connection error|timeout exceeded when trying to connect/;
+
 function isUnavailable(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === 'string' && (UNAVAILABLE_SQLSTATES.has(code) || UNAVAILABLE_SYSTEM_CODES.has(code))) return true;
-  return typeof message === 'string' && /^Connection terminated|timeout exceeded when trying to connect/.test(message);
+  return typeof message === 'string' && LOST_CONNECTION.test(message);
 }
 
 /** What the caller is told about a thrown value. Anything not foreseen is a 500 that gives nothing away. */
