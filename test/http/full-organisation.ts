@@ -1,0 +1,123 @@
+import type { Answer, TestServer } from '../support/server';
+
+/** Everything an organisation can have, with every name by which it can be asked for. */
+export interface FullOrganisation {
+  readonly apiKey: string;
+  readonly meter: Named;
+  readonly plan: Named;
+  readonly testClock: string;
+  readonly customer: Named;
+  readonly subscription: Named;
+  readonly event: { readonly id: string; readonly source: string };
+  readonly draft: string;
+  readonly invoice: { readonly id: string; readonly number: string; readonly line: string };
+  /** A further API key, by its id. */
+  readonly otherKey: string;
+  /** A model that only this organisation has a price for. */
+  readonly model: string;
+}
+
+interface Named {
+  readonly id: string;
+  readonly key: string;
+}
+
+const FIRST_PERIOD = '2026-01-01T00:00:00.000Z';
+const SECOND_PERIOD = '2026-02-01T00:00:00.000Z';
+const THIRD_PERIOD = '2026-03-01T00:00:00.000Z';
+
+/**
+ * Fills an organisation until every tenant table has rows of it: catalog, a customer on a test clock with a
+ * subscription, events, a finalized invoice (two lines) and a draft, a price and a key of its own.
+ *
+ * @param prefix begins every key, so that two organisations need not have the same ones
+ */
+export async function fillOrganisation(server: TestServer, apiKey: string, prefix: string): Promise<FullOrganisation> {
+  const post = async (path: string, body?: unknown) => made(await server.api('POST', path, body, apiKey));
+  const key = (name: string) => `${prefix}-${name}`;
+  const model = key('model');
+
+  const idempotent = { 'content-type': 'application/json', 'idempotency-key': key('clock') };
+  const clockBody = JSON.stringify({ now: FIRST_PERIOD });
+  const clock = made(
+    await server.send('/v1/test-clocks', { method: 'POST', headers: idempotent, body: clockBody }, apiKey),
+  );
+  const meter = await post('/v1/meters', {
+    key: key('tokens'),
+    name: 'Output tokens',
+    eventType: 'llm.request',
+    aggregation: 'sum',
+    value: 'data.output_tokens',
+  });
+  const plan = await post('/v1/plans', {
+    key: key('plan'),
+    name: 'Everything',
+    currency: 'USD',
+    interval: 'month',
+    prices: [
+      { key: 'base', name: 'Base fee', charge: { model: 'flat', amount: '20' } },
+      { key: 'tokens', name: 'Output tokens', meter: meter.key, charge: { model: 'unit', unitPrice: '0.001' } },
+    ],
+  });
+  const customer = await post('/v1/customers', { key: key('customer'), name: 'Acme', testClock: clock.id });
+  const subscription = await post('/v1/subscriptions', {
+    key: key('subscription'),
+    customer: customer.key,
+    plan: plan.key,
+  });
+  const units = { input: { amount: '1' }, output: { amount: '2' } };
+  await post('/v1/price-book', { provider: 'openai', model, units });
+  const other = await post('/v1/api-keys', { name: 'Another', scopes: ['read'] });
+
+  const event = { id: key('event'), source: key('source') };
+  await post('/v1/events', [
+    {
+      ...event,
+      type: 'llm.request',
+      customer: customer.key,
+      time: '2026-01-10T12:00:00Z',
+      data: { provider: 'openai', model, input_tokens: 10, output_tokens: 500 },
+    },
+    {
+      id: key('later-event'),
+      type: 'llm.request',
+      customer: customer.key,
+      time: '2026-02-10T12:00:00Z',
+      data: { output_tokens: 100 },
+      cost: { amount: '0.5', currency: 'USD' },
+    },
+  ]);
+
+  const advance = `/v1/test-clocks/${clock.id}/advance`;
+  await post(advance, { now: SECOND_PERIOD });
+  const first = await onlyInvoice(server, apiKey, customer.id);
+  const invoice = await post(`/v1/invoices/${first}/finalize`);
+  await post(advance, { now: THIRD_PERIOD });
+  const draft = await onlyInvoice(server, apiKey, customer.id);
+
+  return {
+    apiKey,
+    meter,
+    plan,
+    testClock: clock.id,
+    customer,
+    subscription,
+    event,
+    draft,
+    invoice: { id: invoice.id, number: invoice.number, line: invoice.lines[1].id },
+    otherKey: other.id,
+    model,
+  };
+}
+
+/** The newest invoice of a customer; an earlier one is finalized already. */
+async function onlyInvoice(server: TestServer, apiKey: string, customer: string): Promise<string> {
+  const { items } = made(await server.api('GET', `/v1/customers/${customer}/invoices`, undefined, apiKey));
+  return items.find((invoice: { status: string }) => invoice.status === 'draft').id;
+}
+
+/** The body of an answer that must be a success. */
+function made({ status, body }: Answer): Answer['body'] {
+  if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`);
+  return body;
+}

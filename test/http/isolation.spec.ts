@@ -1,0 +1,370 @@
+import { type Answer, startTestServer, type TestServer } from '../support/server';
+import { fillOrganisation, type FullOrganisation } from './full-organisation';
+import { routesOf } from './openapi-routes';
+
+/**
+ * Organisation B asks every documented endpoint for what is A's. It must hear what it would hear of a thing that
+ * nobody has, in the same words, and A's rows must stay as they are.
+ */
+let server: TestServer;
+let a: FullOrganisation;
+let b: FullOrganisation;
+/** An organisation that has nothing but its key. */
+let empty: string;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  empty = (await server.organisation('Empty')).apiKey;
+  a = await fillOrganisation(server, server.apiKey, 'a');
+  b = await fillOrganisation(server, (await server.organisation('B')).apiKey, 'b');
+});
+afterAll(() => server.stop());
+
+/** A name of a thing of A's, and a name of the same kind that nothing has. */
+interface Reference {
+  readonly theirs: string;
+  readonly nobodys: string;
+}
+
+/** Asks for a thing by name. B must hear of A's what it hears of nobody's; A itself must not. */
+interface Asking {
+  readonly references: () => Reference[];
+  readonly request: (name: string) => { path: string; body?: unknown };
+  readonly status: 404 | 422;
+  /** Where A can't be asked the same without changing something. */
+  readonly notByA?: true;
+}
+
+const NO_ID = '0'.repeat(26);
+const nobody = (id: string) => `${id.slice(0, 4)}${NO_ID}`;
+const named = ({ id, key }: { id: string; key: string }): Reference[] => [
+  { theirs: id, nobodys: nobody(id) },
+  { theirs: key, nobodys: 'nobodys-key' },
+];
+const byId = (id: string): Reference[] => [{ theirs: id, nobodys: nobody(id) }];
+const invoices = (): Reference[] => [
+  ...byId(a.draft),
+  ...byId(a.invoice.id),
+  // B has an invoice of this number, too, which is not what is meant here; the empty organisation has none.
+  { theirs: a.invoice.number, nobodys: 'WEIR-999999' },
+];
+
+const asking = (request: Asking['request'], references: Asking['references'], more: Partial<Asking> = {}): Asking => ({
+  references,
+  request,
+  status: 404,
+  ...more,
+});
+
+const ASKING: Record<string, Asking[]> = {
+  'GET /v1/meters/{meter}': [
+    asking(
+      (name) => ({ path: `/v1/meters/${name}` }),
+      () => named(a.meter),
+    ),
+  ],
+  'GET /v1/plans/{plan}': [
+    asking(
+      (name) => ({ path: `/v1/plans/${name}` }),
+      () => named(a.plan),
+    ),
+  ],
+  'GET /v1/customers/{customer}': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}` }),
+      () => named(a.customer),
+    ),
+  ],
+  'GET /v1/customers/{customer}/usage': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}/usage` }),
+      () => named(a.customer),
+    ),
+  ],
+  'GET /v1/customers/{customer}/invoices': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}/invoices` }),
+      () => named(a.customer),
+    ),
+  ],
+  'GET /v1/customers/{customer}/invoices/preview': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}/invoices/preview` }),
+      () => named(a.customer),
+    ),
+  ],
+  'GET /v1/subscriptions/{subscription}': [
+    asking(
+      (name) => ({ path: `/v1/subscriptions/${name}` }),
+      () => named(a.subscription),
+    ),
+  ],
+  'GET /v1/test-clocks/{clock}': [
+    asking(
+      (name) => ({ path: `/v1/test-clocks/${name}` }),
+      () => byId(a.testClock),
+    ),
+  ],
+  'POST /v1/test-clocks/{clock}/advance': [
+    asking(
+      (name) => ({ path: `/v1/test-clocks/${name}/advance`, body: { now: '2026-03-01T00:00:00Z' } }),
+      () => byId(a.testClock),
+    ),
+  ],
+  'GET /v1/events': [
+    asking(
+      (name) => ({ path: `/v1/events?customer=${name}` }),
+      () => named(a.customer),
+    ),
+  ],
+  'GET /v1/events/{id}': [
+    asking(
+      (name) => ({ path: `/v1/events/${name}?source=a-source` }),
+      () => [{ theirs: a.event.id, nobodys: 'nobodys-event' }],
+    ),
+  ],
+  'GET /v1/price-book': [
+    asking(
+      (name) => ({ path: `/v1/price-book?provider=openai&model=${name}` }),
+      () => [{ theirs: a.model, nobodys: 'nobodys-model' }],
+    ),
+  ],
+  'GET /v1/invoices/{invoice}': [asking((name) => ({ path: `/v1/invoices/${name}` }), invoices)],
+  'POST /v1/invoices/{invoice}/finalize': [
+    asking((name) => ({ path: `/v1/invoices/${name}/finalize` }), invoices, { notByA: true }),
+  ],
+  'GET /v1/invoices/{invoice}/lines/{line}/explain': [
+    asking((name) => ({ path: `/v1/invoices/${name}/lines/1/explain` }), invoices),
+    asking(
+      (name) => ({ path: `/v1/invoices/${a.invoice.id}/lines/${name}/explain` }),
+      () => byId(a.invoice.line),
+    ),
+  ],
+  'DELETE /v1/api-keys/{id}': [
+    asking(
+      (name) => ({ path: `/v1/api-keys/${name}` }),
+      () => byId(a.otherKey),
+      { notByA: true },
+    ),
+  ],
+
+  // What is made may name things that must be the asker's own.
+  'POST /v1/customers': [
+    asking(
+      (testClock) => ({ path: '/v1/customers', body: { key: 'c-1', name: 'C', testClock } }),
+      () => byId(a.testClock),
+      { notByA: true },
+    ),
+  ],
+  'POST /v1/plans': [
+    asking(
+      (meter) => ({
+        path: '/v1/plans',
+        body: {
+          key: 'p-1',
+          name: 'P',
+          currency: 'USD',
+          interval: 'month',
+          prices: [{ key: 'u', name: 'U', meter, charge: { model: 'unit', unitPrice: '1' } }],
+        },
+      }),
+      () => named(a.meter),
+      { status: 422, notByA: true },
+    ),
+  ],
+  'POST /v1/subscriptions': [
+    asking(
+      (customer) => ({ path: '/v1/subscriptions', body: { customer, plan: b.plan.key } }),
+      () => named(a.customer),
+      { notByA: true },
+    ),
+    asking(
+      (plan) => ({ path: '/v1/subscriptions', body: { customer: b.customer.key, plan } }),
+      () => named(a.plan),
+      { notByA: true },
+    ),
+  ],
+  'POST /v1/events': [
+    asking(
+      (customer) => ({ path: '/v1/events', body: { id: 'e-1', type: 'llm.request', customer } }),
+      () => named(a.customer),
+      { status: 422, notByA: true },
+    ),
+  ],
+};
+
+/** Lists: an organisation that has nothing sees nothing, and B sees its own only. */
+const LISTS: Record<string, { path: string; own: () => string; theirs: () => string }> = {
+  'GET /v1/meters': { path: '/v1/meters', own: () => b.meter.id, theirs: () => a.meter.id },
+  'GET /v1/plans': { path: '/v1/plans', own: () => b.plan.id, theirs: () => a.plan.id },
+  'GET /v1/customers': { path: '/v1/customers', own: () => b.customer.id, theirs: () => a.customer.id },
+};
+
+/** Endpoints that name nothing of anybody's; further down each has a test of its own, or there is nothing to see. */
+const OTHERS = [
+  'GET /healthz', // public, tells of no organisation
+  'GET /readyz', // the same
+  'POST /v1/organisations', // the operator's; makes a new one
+  'GET /v1/organisation',
+  'GET /v1/api-keys',
+  'POST /v1/api-keys',
+  'POST /v1/meters',
+  'POST /v1/test-clocks',
+  'POST /v1/price-book',
+];
+
+it('covers every endpoint of the OpenAPI document, and none that is gone', async () => {
+  const documented = (await routesOf(server)).map(({ name }) => name);
+  expect([...Object.keys(ASKING), ...Object.keys(LISTS), ...OTHERS].sort()).toEqual(documented.sort());
+});
+
+/** An answer without what differs from request to request, and with the name that was asked for taken out. */
+function words({ status, body }: Answer, name: string): unknown {
+  const { requestId: _requestId, ...rest } = body as Record<string, unknown>;
+  return { status, ...JSON.parse(JSON.stringify(rest).replaceAll(name, '<name>')) };
+}
+
+describe.each(Object.keys(ASKING))('%s', (route) => {
+  const method = route.split(' ')[0]!;
+  const ask = (request: { path: string; body?: unknown }, key: string) =>
+    server.api(method, request.path, request.body, key);
+
+  it('answers another organisation as if the thing were not there', async () => {
+    for (const { references, request, status } of ASKING[route]!) {
+      for (const { theirs, nobodys } of references()) {
+        const askers = theirs === a.invoice.number ? [empty] : [b.apiKey, empty];
+        for (const key of askers) {
+          const answer = await ask(request(theirs), key);
+          expect({ theirs, ...answer }).toMatchObject({ theirs, status });
+          expect(words(answer, theirs)).toEqual(words(await ask(request(nobodys), key), nobodys));
+        }
+      }
+    }
+  });
+
+  it('answers its owner', async () => {
+    for (const { references, request, notByA } of ASKING[route]!) {
+      for (const { theirs } of notByA === true ? [] : references()) {
+        expect({ theirs, ...(await ask(request(theirs), a.apiKey)) }).toMatchObject({ theirs, status: 200 });
+      }
+    }
+  });
+});
+
+it.each(Object.keys(LISTS))('%s shows its own only', async (route) => {
+  const { path, own, theirs } = LISTS[route]!;
+  expect((await server.api('GET', path, undefined, empty)).body).toEqual({ items: [], nextCursor: null });
+  const { body } = await server.api('GET', path, undefined, b.apiKey);
+  const ids = body.items.map((item: { id: string }) => item.id);
+  expect(ids).toContain(own());
+  expect(ids).not.toContain(theirs());
+});
+
+it('a page’s cursor of another organisation leads nowhere', async () => {
+  await server.api('POST', '/v1/customers', { key: 'a-second', name: 'Second' }, a.apiKey);
+  const page = await server.api('GET', '/v1/customers?limit=1', undefined, a.apiKey);
+  expect(page.body.nextCursor).toEqual(expect.any(String));
+  const { body } = await server.api('GET', `/v1/customers?cursor=${page.body.nextCursor}`, undefined, empty);
+  expect(body.items).toEqual([]);
+});
+
+it('GET /v1/organisation is the key’s own', async () => {
+  const [ofA, ofB] = await Promise.all(
+    [a, b].map(({ apiKey }) => server.api('GET', '/v1/organisation', undefined, apiKey)),
+  );
+  expect(ofB!.body.name).toBe('B');
+  expect(ofA!.body.id).not.toBe(ofB!.body.id);
+});
+
+it('GET and POST /v1/api-keys are the organisation’s own', async () => {
+  const made = await server.api('POST', '/v1/api-keys', { name: 'Mine', scopes: ['read'] }, b.apiKey);
+  expect((await server.api('GET', '/v1/organisation', undefined, made.body.key)).body.name).toBe('B');
+  const names = async (key: string) =>
+    (await server.api('GET', '/v1/api-keys', undefined, key)).body.items.map((item: { name: string }) => item.name);
+  expect(await names(b.apiKey)).toEqual(['First key', 'Another', 'Mine']);
+  expect(await names(a.apiKey)).toEqual(['First key', 'Another']);
+});
+
+it('the same keys in two organisations are two things', async () => {
+  const customer = { key: a.customer.key, name: 'Another Acme' };
+  const made = await server.api('POST', '/v1/customers', customer, b.apiKey);
+  expect(made.status).toBe(201);
+  const found = await server.api('GET', `/v1/customers/${a.customer.key}`, undefined, b.apiKey);
+  expect(found.body).toMatchObject({ id: made.body.id, name: 'Another Acme' });
+
+  const event = { id: a.event.id, source: a.event.source, type: 'llm.request', customer: a.customer.key };
+  const receipt = await server.api('POST', '/v1/events', event, b.apiKey);
+  expect(receipt.body).toMatchObject({ accepted: 1, duplicates: 0 });
+  const path = `/v1/events/${a.event.id}?source=${a.event.source}`;
+  const mine = await server.api('GET', path, undefined, b.apiKey);
+  const theirs = await server.api('GET', path, undefined, a.apiKey);
+  expect([mine.body.customer, theirs.body.customer]).toEqual([made.body.id, a.customer.id]);
+});
+
+it('a meter, a test clock and a price of one organisation change nothing for another', async () => {
+  const usage = async () => (await server.api('GET', `/v1/customers/${a.customer.id}/usage`, undefined, a.apiKey)).body;
+  const before = await usage();
+  const meter = { key: 'all', name: 'All', eventType: 'llm.request', aggregation: 'count' };
+  expect((await server.api('POST', '/v1/meters', meter, b.apiKey)).status).toBe(201);
+  const price = { provider: 'openai', model: a.model, units: { output: { amount: '1000' } } };
+  expect((await server.api('POST', '/v1/price-book', price, b.apiKey)).status).toBe(201);
+  expect((await server.api('POST', '/v1/test-clocks', { now: '2030-01-01T00:00:00Z' }, b.apiKey)).status).toBe(201);
+
+  const event = { type: 'llm.request', customer: a.customer.key, time: '2026-03-02T00:00:00Z' };
+  const data = { provider: 'openai', model: a.model, input_tokens: 0, output_tokens: 1_000_000 };
+  await server.api('POST', '/v1/events', { ...event, id: 'a-priced', data }, a.apiKey);
+  const stored = await server.api('GET', '/v1/events/a-priced', undefined, a.apiKey);
+  expect(stored.body.cost).toMatchObject({ status: 'priced', amount: '2' });
+  const after = await usage();
+  expect(after.meters.map((each: { key: string }) => each.key)).toEqual(
+    before.meters.map((each: { key: string }) => each.key),
+  );
+});
+
+it('an invoice line or subscription of another organisation is not found from one’s own invoice or customer', async () => {
+  const line = await server.api(
+    'GET',
+    `/v1/invoices/${b.invoice.id}/lines/${a.invoice.line}/explain`,
+    undefined,
+    b.apiKey,
+  );
+  expect(line).toMatchObject({ status: 404, body: { code: 'invoice_line_not_found' } });
+  for (const name of [a.subscription.id, a.subscription.key]) {
+    const path = `/v1/customers/${b.customer.id}/invoices/preview?subscription=${name}`;
+    expect(await server.api('GET', path, undefined, b.apiKey)).toMatchObject({
+      status: 404,
+      body: { code: 'subscription_not_found' },
+    });
+  }
+});
+
+it('nothing that B asked or sent changed a row of A', async () => {
+  const tables = await server.query<{ name: string }>(
+    `SELECT table_name AS name FROM information_schema.columns
+      WHERE table_schema = 'public' AND column_name = 'organisation_id'`,
+  );
+  const [organisation] = await server.query<{ id: string }>(
+    `SELECT id FROM organisation WHERE name = 'My organisation'`,
+  );
+  const rowsOfA = async () => {
+    const rows: Record<string, unknown> = {};
+    for (const { name } of tables) {
+      // Which of the two usage tables a sum stands in changes by itself.
+      if (name.startsWith('usage')) continue;
+      rows[name] = await server.query(`SELECT * FROM "${name}" WHERE organisation_id = $1 ORDER BY 1, 2`, [
+        organisation!.id,
+      ]);
+    }
+    return rows;
+  };
+  const before = await rowsOfA();
+  for (const [route, cases] of Object.entries(ASKING)) {
+    for (const { references, request } of cases) {
+      for (const { theirs } of references()) {
+        const { path, body } = request(theirs);
+        await server.api(route.split(' ')[0]!, path, body, empty);
+      }
+    }
+  }
+  expect(await rowsOfA()).toEqual(before);
+});
