@@ -1,10 +1,9 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { type NewOrganisation, OrganisationsService } from './access';
 import { AppModule, ENTITIES } from './app.module';
 import { PriceBooksService } from './costing';
-import { eventsOperation, EventsRoute } from './ingestion';
+import { EventsRoute } from './ingestion';
 import { PeriodCloser } from './invoicing';
 import { type Clock, newUuid } from './kernel';
 import { foldUsageJob } from './metering';
@@ -12,6 +11,7 @@ import { type Logger, NestLogger, StartupError } from './platform';
 import type { Settings } from './platform/config';
 import { Database, migrate } from './platform/database';
 import { parseJson } from './platform/http';
+import { serveReference } from './reference';
 import { InProcessJobs, type Jobs, QueuedJobs } from './platform/jobs';
 
 export interface ServerOptions {
@@ -96,37 +96,6 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
       await database.close();
     },
   };
-}
-
-/** The OpenAPI document, made from the schemas that check the requests, and a page to read and try it. */
-function serveReference(app: NestFastifyApplication): void {
-  const config = new DocumentBuilder()
-    .setTitle('Weir')
-    .setDescription(
-      'Meters, costs, prices and bills AI usage. Decimals are strings, times are RFC 3339, errors are application/problem+json ' +
-        'with a stable `code`. POSTs take an `Idempotency-Key`. Things with a `key` can be addressed by it or by our id.',
-    )
-    .setVersion('v1')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key: weir_…' }, 'bearer')
-    .setLicense('Apache-2.0', '')
-    .build();
-  SwaggerModule.setup(
-    'reference',
-    app,
-    () => {
-      const document = SwaggerModule.createDocument(app, config);
-      const { paths } = eventsOperation();
-      for (const [path, operations] of Object.entries(paths))
-        document.paths[path] = { ...document.paths[path], ...operations };
-      return document;
-    },
-    {
-      jsonDocumentUrl: 'openapi.json',
-      yamlDocumentUrl: 'openapi.yaml',
-      customSiteTitle: 'Weir API reference',
-      raw: ['json', 'yaml'],
-    },
-  );
 }
 
 /** Redis where there is one, timers of this process where there is none. */
