@@ -1,0 +1,188 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BenchError } from './bench-error';
+import type { LoadAnswer, LoadCommand, LoadResult } from './load';
+
+const READY_WITHIN_MS = 120_000;
+
+/** Processes under way, which must not outlive this one. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((child) => child.kill('SIGTERM')));
+
+/** How to stop each server and remove its data. */
+const weirs = new Set<() => Promise<void>>();
+
+/** For an early end: stops the servers and removes their data. */
+export async function stopWeirs(): Promise<void> {
+  await Promise.all([...weirs].map((stop) => stop()));
+}
+
+function kept(child: ChildProcess): ChildProcess {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+/** The real server on an embedded PostgreSQL with fresh data, both set as they are when nothing is set. */
+export interface Weir {
+  readonly url: string;
+  readonly port: number;
+  readonly apiKey: string;
+  readonly dataFolder: string;
+  /** Seconds of CPU that the server and its PostgreSQL have used so far; null where the system does not tell. */
+  cpu(): { readonly server: number; readonly postgres: number } | null;
+  /** Stops it (which writes the profile) and removes its data. */
+  stop(): Promise<void>;
+}
+
+/** @param profile folder and file name for a CPU profile of the server, or null */
+export async function startWeir(profile: { folder: string; name: string } | null): Promise<Weir> {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-bench-'));
+  // Started as root, PostgreSQL runs as another user, who has to pass through to its data.
+  await chmod(folder, 0o711);
+  const dataFolder = join(folder, 'data');
+  const readyFile = join(folder, 'ready.json');
+  if (profile !== null) await mkdir(profile.folder, { recursive: true });
+
+  const foreign = /^(?:WEIR_|DATABASE_URL$|REDIS_URL$|PG)/;
+  const profiling =
+    profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile.folder}`, `--cpu-prof-name=${profile.name}`];
+  const child = kept(
+    spawn(process.execPath, ['--enable-source-maps', ...profiling, join(__dirname, '..', 'src', 'main.js')], {
+      env: {
+        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name))),
+        WEIR_PORT: '0',
+        WEIR_DATA_DIR: dataFolder,
+        WEIR_LOG_LEVEL: 'warn',
+        WEIR_READY_FILE: readyFile,
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
+      // A group of its own: Ctrl-C in the terminal reaches the benchmark only, which then stops the server in order.
+      detached: true,
+    }),
+  );
+  const stopOnce = async () => {
+    const gone = child.exitCode !== null || child.signalCode !== null ? null : once(child, 'exit');
+    child.kill('SIGTERM');
+    await gone;
+    await rm(folder, { recursive: true, force: true });
+    weirs.delete(stop);
+  };
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= stopOnce());
+  weirs.add(stop);
+  try {
+    const { url, apiKey } = await readiness(readyFile, child);
+    const postmaster = Number((await readFile(join(dataFolder, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+    return {
+      url,
+      apiKey,
+      dataFolder,
+      port: Number(new URL(url).port),
+      cpu: () => {
+        const server = cpuSeconds([child.pid ?? 0]);
+        const postgres = cpuSeconds(withChildren(postmaster));
+        return server === null || postgres === null ? null : { server, postgres };
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function readiness(readyFile: string, child: ChildProcess): Promise<{ url: string; apiKey: string }> {
+  const giveUpAt = performance.now() + READY_WITHIN_MS;
+  while (performance.now() < giveUpAt && child.exitCode === null) {
+    const text = await readFile(readyFile, 'utf8').catch(() => null);
+    if (text !== null) return JSON.parse(text) as { url: string; apiKey: string };
+    await sleep(50);
+  }
+  throw new BenchError('The server did not start.');
+}
+
+/** A Fastify that does nothing with what it gets, in a process of its own. */
+export interface BareServer {
+  readonly port: number;
+  cpu(): number | null;
+  stop(): void;
+}
+
+export async function startBareServer(): Promise<BareServer> {
+  const child = kept(fork(join(__dirname, 'bare-fastify.js')));
+  const [port] = (await once(child, 'message')) as [number];
+  return { port, cpu: () => cpuSeconds([child.pid ?? 0]), stop: () => void child.kill() };
+}
+
+/** The process that sends the load. */
+export class LoadGenerator {
+  private readonly child = kept(fork(join(__dirname, 'load.js')));
+
+  /** @returns bytes of JSON per event */
+  async prepare(command: Omit<LoadCommand & { kind: 'prepare' }, 'kind'>): Promise<number> {
+    const answer = await this.ask({ kind: 'prepare', ...command });
+    if (answer.kind === 'prepared') return answer.bytesPerEvent;
+    throw new BenchError('The load generator is out of step.');
+  }
+
+  async run(port: number, connections: number): Promise<LoadResult> {
+    const answer = await this.ask({ kind: 'run', port, connections });
+    if (answer.kind === 'ran') return answer;
+    throw new BenchError('The load generator is out of step.');
+  }
+
+  stop(): void {
+    this.child.kill();
+  }
+
+  private async ask(command: LoadCommand): Promise<LoadAnswer> {
+    const answered = new AbortController();
+    const ended = once(this.child, 'exit', { signal: answered.signal }).then(
+      () => ({ kind: 'failed', reason: 'it ended' }) as const,
+    );
+    this.child.send(command);
+    const message = once(this.child, 'message', { signal: answered.signal }).then(([answer]) => answer as LoadAnswer);
+    message.catch(() => undefined);
+    ended.catch(() => undefined);
+    const answer = await Promise.race([message, ended]);
+    answered.abort();
+    if (answer.kind === 'failed') throw new BenchError(`The load generator failed: ${answer.reason}`);
+    return answer;
+  }
+}
+
+const TICKS_A_SECOND = 100;
+
+/** CPU of processes and of their children that have ended. Only Linux tells. */
+function cpuSeconds(pids: readonly number[]): number | null {
+  if (process.platform !== 'linux') return null;
+  let ticks = 0;
+  for (const pid of pids) {
+    const fields = statOf(pid);
+    // utime and stime, and those of children waited for
+    if (fields !== null) for (const place of [11, 12, 13, 14]) ticks += Number(fields[place]);
+  }
+  return ticks / TICKS_A_SECOND;
+}
+
+function withChildren(parent: number): number[] {
+  if (process.platform !== 'linux') return [];
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return [parent, ...pids.map(Number).filter((pid) => Number(statOf(pid)?.[1]) === parent)];
+}
+
+/** The fields of /proc/…/stat from the third on (state, parent, …); null when the process is gone. */
+function statOf(pid: number): string[] | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return null;
+  }
+}
