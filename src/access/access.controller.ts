@@ -5,7 +5,17 @@ import { z } from 'zod';
 import { NotFoundError, toPublicId } from '../kernel';
 import { type Settings, SETTINGS } from '../platform/config';
 import { Database } from '../platform/database';
-import { decodeCursor, type Page, PageQuery, pageOf, Public, text, toPage, UUID_TEXT } from '../platform/http';
+import {
+  decodeCursor,
+  type Page,
+  PageQuery,
+  pageOf,
+  Public,
+  ShownOnce,
+  text,
+  toPage,
+  UUID_TEXT,
+} from '../platform/http';
 import { Asker, Requires } from './access.guard';
 import { ApiKeysService } from './api-keys.service';
 import { hashApiKey, OperatorOnlyError, SCOPES, type Tenant } from './domain';
@@ -64,7 +74,12 @@ export class AccessController {
 
   @Post('api-keys')
   @Requires('manage')
-  @ApiOperation({ summary: 'Make an API key', description: 'The secret is in this answer only; we keep its hash.' })
+  @ShownOnce()
+  @ApiOperation({
+    summary: 'Make an API key',
+    description:
+      'The secret is in this answer only; we keep its hash. So a repeat with the same Idempotency-Key makes no second key, but is refused.',
+  })
   @ApiResponse({ status: 201, standardSchema: NewApiKeyResponse })
   async createKey(
     @Asker() tenant: Tenant,

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  type NestInterceptor,
+  SetMetadata,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { firstValueFrom, from, type Observable } from 'rxjs';
 import type { EntityManager } from 'typeorm';
@@ -12,6 +20,13 @@ interface StoredAnswer {
   readonly body: string | null;
 }
 
+const SHOWN_ONCE = 'weir:shown-once';
+
+/** The route's answer holds a secret, so it is not stored: a repeat with the same `Idempotency-Key` is refused instead. */
+export function ShownOnce(): MethodDecorator {
+  return SetMetadata(SHOWN_ONCE, true);
+}
+
 /**
  * `Idempotency-Key` on a POST: the first answer is stored in the transaction that makes its effect true, and a repeat
  * with the same body gets that answer again. Another body under the same key is refused. A failed request stores
@@ -22,6 +37,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(Reflector) private readonly reflector: Reflector,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -31,13 +47,20 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
     const organisationId = request.tenant.organisationId;
     const reply = context.switchToHttp().getResponse<FastifyReply>();
+    const shownOnce = this.reflector.get<boolean | undefined>(SHOWN_ONCE, context.getHandler()) === true;
     return from(
       this.database.tenant(organisationId, async (manager) => {
         const answered = await this.claim(manager, organisationId, this.checkedKey(key), this.hashOf(request));
-        if (answered !== null) return this.replay(answered, reply);
+        if (answered !== null) return shownOnce ? refuseToRepeat() : this.replay(answered, reply);
 
         const body: unknown = await firstValueFrom(next.handle());
-        await this.remember(manager, organisationId, this.checkedKey(key), reply.statusCode, body);
+        await this.remember(
+          manager,
+          organisationId,
+          this.checkedKey(key),
+          reply.statusCode,
+          shownOnce ? undefined : body,
+        );
         return body;
       }),
     );
@@ -53,10 +76,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   private hashOf(request: FastifyRequest): Buffer {
-    return createHash('sha256')
-      .update(`${request.method} ${request.url}\n`)
-      .update(JSON.stringify(request.body ?? null))
-      .digest();
+    return createHash('sha256').update(`${request.method} ${request.url}\n`).update(textOf(request.body)).digest();
   }
 
   /** Takes the key for this transaction, or gives the answer that was stored under it. */
@@ -106,4 +126,23 @@ export class IdempotencyInterceptor implements NestInterceptor {
       body === undefined ? null : JSON.stringify(body),
     ]);
   }
+}
+
+/** The body as text again. @throws InvalidRequestError when it nests deeper than that can be done */
+function textOf(body: unknown): string {
+  try {
+    return JSON.stringify(body ?? null);
+  } catch {
+    throw new InvalidRequestError('invalid_request', 'body: nests too deeply', [
+      { field: 'body', detail: 'nests too deeply' },
+    ]);
+  }
+}
+
+function refuseToRepeat(): never {
+  throw new ConflictError(
+    'answer_shown_once',
+    'This was done before under the same Idempotency-Key, and its answer held a secret that we do not keep. If it got lost, take back what was made and ask again under a new key.',
+    [{ field: 'Idempotency-Key', detail: 'was used for an answer that is shown once' }],
+  );
 }

@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import { startTestServer, type TestServer } from '../support/server';
+import { routesOf } from './openapi-routes';
+
+let server: TestServer;
+beforeAll(async () => (server = await startTestServer()));
+afterAll(() => server.stop());
+
+const SCOPES = ['ingest', 'read', 'manage'] as const;
+type Scope = (typeof SCOPES)[number];
+
+/** The scope each endpoint needs; null for those that need no key of an organisation. */
+const NEEDED: Record<string, Scope | null> = {
+  'GET /healthz': null,
+  'GET /readyz': null,
+  'POST /v1/organisations': null,
+  'GET /v1/organisation': 'read',
+  'POST /v1/api-keys': 'manage',
+  'GET /v1/api-keys': 'manage',
+  'DELETE /v1/api-keys/{id}': 'manage',
+  'POST /v1/meters': 'manage',
+  'GET /v1/meters': 'read',
+  'GET /v1/meters/{meter}': 'read',
+  'POST /v1/plans': 'manage',
+  'GET /v1/plans': 'read',
+  'GET /v1/plans/{plan}': 'read',
+  'POST /v1/customers': 'manage',
+  'GET /v1/customers': 'read',
+  'GET /v1/customers/{customer}': 'read',
+  'GET /v1/customers/{customer}/usage': 'read',
+  'GET /v1/customers/{customer}/invoices': 'read',
+  'GET /v1/customers/{customer}/invoices/preview': 'read',
+  'POST /v1/subscriptions': 'manage',
+  'GET /v1/subscriptions/{subscription}': 'read',
+  'POST /v1/test-clocks': 'manage',
+  'GET /v1/test-clocks/{clock}': 'read',
+  'POST /v1/test-clocks/{clock}/advance': 'manage',
+  'POST /v1/events': 'ingest',
+  'GET /v1/events': 'read',
+  'GET /v1/events/{id}': 'read',
+  'GET /v1/price-book': 'read',
+  'POST /v1/price-book': 'manage',
+  'GET /v1/invoices/{invoice}': 'read',
+  'POST /v1/invoices/{invoice}/finalize': 'manage',
+  'GET /v1/invoices/{invoice}/lines/{line}/explain': 'read',
+};
+const GUARDED = Object.entries(NEEDED).flatMap(([route, scope]) => (scope === null ? [] : [[route, scope] as const]));
+
+/** A request to the route that names nothing that exists and says nothing that is valid, so that it changes nothing. */
+function ask(route: string, key: string | null) {
+  const [method = '', path = ''] = route.split(' ');
+  return server.api(method, path.replaceAll(/\{\w+\}/g, 'nothing'), method === 'POST' ? {} : undefined, key);
+}
+
+async function keyWith(...scopes: Scope[]): Promise<{ id: string; key: string }> {
+  const { status, body } = await server.api('POST', '/v1/api-keys', { name: `May ${scopes.join()}`, scopes });
+  expect(status).toBe(201);
+  return body;
+}
+
+it('says of every documented endpoint what it needs', async () => {
+  expect((await routesOf(server)).map(({ name }) => name).sort()).toEqual(Object.keys(NEEDED).sort());
+});
+
+describe('a key', () => {
+  const keys = {} as Record<string, string>;
+  beforeAll(async () => {
+    for (const scope of SCOPES) {
+      keys[scope] = (await keyWith(scope)).key;
+      keys[`all but ${scope}`] = (await keyWith(...SCOPES.filter((each) => each !== scope))).key;
+    }
+  });
+
+  it.each(GUARDED)('%s needs the scope %s, and no more', async (route, scope) => {
+    const refused = await ask(route, keys[`all but ${scope}`]!);
+    expect(refused).toMatchObject({
+      status: 403,
+      body: { code: 'missing_scope', detail: expect.stringContaining(`'${scope}'`), title: 'Not allowed' },
+    });
+    for (const other of SCOPES.filter((each) => each !== scope)) {
+      expect(await ask(route, keys[other]!)).toMatchObject({ status: 403, body: { code: 'missing_scope' } });
+    }
+    // Past the guard; what the request says is then not valid, or not there.
+    expect([200, 404, 422]).toContain((await ask(route, keys[scope]!)).status);
+  });
+});
+
+describe('no good key', () => {
+  let revoked: string;
+  beforeAll(async () => {
+    const { id, key } = await keyWith(...SCOPES);
+    revoked = key;
+    expect((await server.api('DELETE', `/v1/api-keys/${id}`)).status).toBe(204);
+  });
+
+  const UNKNOWN = `weir_${'A'.repeat(43)}`;
+  const BAD: [string, () => Record<string, string>][] = [
+    ['none at all', () => ({})],
+    ['another scheme', () => ({ authorization: `Basic ${Buffer.from('a:b').toString('base64')}` })],
+    ['a scheme without a key', () => ({ authorization: 'Bearer' })],
+    ['an empty key', () => ({ authorization: 'Bearer ' })],
+    ['something else for a key', () => ({ authorization: 'Bearer secret' })],
+    ['a key of the right form that is nobody’s', () => ({ authorization: `Bearer ${UNKNOWN}` })],
+    ['a key that goes on', () => ({ authorization: `Bearer ${server.apiKey}x` })],
+    ['a key without its scheme', () => ({ authorization: server.apiKey })],
+    ['a revoked key', () => ({ authorization: `Bearer ${revoked}` })],
+  ];
+
+  it.each(BAD)('%s: 401 on every endpoint, and how to do better', async (_, headers) => {
+    for (const [route] of GUARDED) {
+      const [method = '', path = ''] = route.split(' ');
+      const answer = await server.send(path.replaceAll(/\{\w+\}/g, 'nothing'), { method, headers: headers() }, null);
+      expect({ route, ...answer }).toMatchObject({
+        route,
+        status: 401,
+        body: { code: 'unauthenticated', status: 401 },
+      });
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    }
+  });
+
+  it('writes nothing, whatever comes with it', async () => {
+    const before = await server.rowCounts();
+    for (const key of [null, revoked, UNKNOWN]) {
+      const customer = await server.api('POST', '/v1/customers', { key: 'c', name: 'C' }, key);
+      const event = await server.api('POST', '/v1/events', { id: 'e', type: 't', customer: 'c' }, key);
+      expect([customer.status, event.status]).toEqual([401, 401]);
+    }
+    expect(await server.rowCounts()).toEqual(before);
+  });
+
+  it('is not read further: a bad body changes nothing about the answer', async () => {
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' };
+    expect((await server.send('/v1/events', init, null)).status).toBe(401);
+  });
+
+  it('public endpoints need none', async () => {
+    for (const path of ['/healthz', '/readyz', '/openapi.json', '/reference']) {
+      expect((await server.api('GET', path, undefined, null)).status).toBe(200);
+    }
+  });
+});
+
+it('revoking works at once, where the key has just been used as well', async () => {
+  const { id, key } = await keyWith('ingest', 'read');
+  expect((await ask('GET /v1/customers', key)).status).toBe(200);
+  expect((await ask('POST /v1/events', key)).status).toBe(422);
+
+  expect((await server.api('DELETE', `/v1/api-keys/${id}`)).status).toBe(204);
+  expect((await ask('GET /v1/customers', key)).status).toBe(401);
+  expect((await ask('POST /v1/events', key)).status).toBe(401);
+
+  const { body } = await server.api('GET', '/v1/api-keys');
+  const [{ revokedAt }] = body.items.filter((item: { id: string }) => item.id === id);
+  expect(revokedAt).toEqual(expect.any(String));
+  expect((await server.api('DELETE', `/v1/api-keys/${id}`)).status).toBe(204);
+  const again = await server.api('GET', '/v1/api-keys');
+  expect(again.body).toEqual(body);
+});
+
+it('a key does not lock out its owner by revoking itself', async () => {
+  const { id, key } = await keyWith('manage');
+  expect(await server.api('DELETE', `/v1/api-keys/${id}`, undefined, key)).toMatchObject({
+    status: 409,
+    body: { code: 'own_api_key' },
+  });
+  expect((await server.api('GET', '/v1/api-keys', undefined, key)).status).toBe(200);
+});
+
+it('the operator’s key makes organisations and nothing else, and nobody else’s key does', async () => {
+  const operator = await server.organisation('Made by the operator');
+  expect((await ask('GET /v1/organisation', operator.apiKey)).body.name).toBe('Made by the operator');
+
+  for (const key of [null, server.apiKey, 'operator-key-of-the-test-serve']) {
+    const before = await server.rowCounts();
+    const answer = await server.api('POST', '/v1/organisations', { name: 'Mine' }, key);
+    expect(answer).toMatchObject({ status: 403, body: { code: 'operator_only' } });
+    expect(await server.rowCounts()).toEqual(before);
+  }
+});
+
+it('a secret is shown once and is in no table, however it was made', async () => {
+  const idempotent = { 'content-type': 'application/json', 'idempotency-key': 'a-key-please' };
+  const body = JSON.stringify({ name: 'With an Idempotency-Key', scopes: ['read'] });
+  const secrets = [
+    server.apiKey,
+    (await server.organisation()).apiKey,
+    (await keyWith('read')).key,
+    (await server.send('/v1/api-keys', { method: 'POST', headers: idempotent, body })).body.key as string,
+  ];
+  const tables = await server.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`,
+  );
+  const hidden = secrets.map((secret) => secret.slice('weir_'.length));
+  for (const { name } of tables) {
+    const found = await server.query(
+      `SELECT 1 FROM "${name}" AS each, unnest($1::text[]) AS secret WHERE strpos(to_jsonb(each)::text, secret) > 0`,
+      [hidden],
+    );
+    expect({ name, found }).toEqual({ name, found: [] });
+  }
+
+  const hashes = secrets.map((secret) => createHash('sha256').update(secret).digest());
+  const stored = await server.query('SELECT 1 FROM api_key WHERE secret_hash = ANY ($1)', [hashes]);
+  expect(stored).toHaveLength(secrets.length);
+  const listed = await server.api('GET', '/v1/api-keys');
+  for (const secret of hidden) expect(JSON.stringify(listed.body)).not.toContain(secret);
+});
