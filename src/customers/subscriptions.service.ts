@@ -80,12 +80,15 @@ export class SubscriptionsService {
         createdAt: this.clock.now(),
       });
 
-      await this.insert(db, subscription);
-      return { subscription, customer, plan };
+      if (await this.insert(db, subscription)) return { subscription, customer, plan };
+      // Another call with this key was a moment earlier, and has committed.
+      const earlier = await db.findOneByOrFail(SubscriptionEntity, { key: subscription.key });
+      return this.sameOrConflict(tenant, earlier, wanted, customer, plan);
     });
   }
 
-  private async insert(db: EntityManager, subscription: SubscriptionEntity): Promise<void> {
+  /** @returns false when there is one with this key */
+  private async insert(db: EntityManager, subscription: SubscriptionEntity): Promise<boolean> {
     const inserted = await db
       .createQueryBuilder()
       .insert()
@@ -94,12 +97,7 @@ export class SubscriptionsService {
       .orIgnore()
       .returning('id')
       .execute();
-    if ((inserted.raw as unknown[]).length === 0) {
-      throw new ConflictError(
-        'subscription_exists',
-        `A subscription '${subscription.key}' was made at the same moment; ask again.`,
-      );
-    }
+    return (inserted.raw as unknown[]).length > 0;
   }
 
   private async sameOrConflict(
