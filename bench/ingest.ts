@@ -7,13 +7,13 @@ import { BenchDatabase } from './database';
 import type { Workload } from './events';
 import { type BenchOptions, HELP, type Part, readOptions } from './options';
 import { LoadGenerator, startBareServer, startWeir, stopWeirs } from './processes';
-import { mostExpensive } from './profile';
+import { summarize } from './profile';
 import { type PartResult, profileReport, ratioOf, report, roundLine, titleOf } from './report';
 import { type Round, Rounds } from './rounds';
 import { spreadOf } from './statistics';
 
 const WARM_UP_EVENTS = { batch: 50_000, single: 10_000 } as const;
-const FUNCTIONS_SHOWN = 15;
+const ROWS_SHOWN = 20;
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
@@ -27,8 +27,8 @@ async function main(): Promise<void> {
     const result = await measure(part, options, profile);
     process.stdout.write(`\n${report(result)}\n\n`);
     if (profile !== null) {
-      const functions = await mostExpensive(join(profile.folder, profile.name), FUNCTIONS_SHOWN);
-      process.stdout.write(`${profileReport(functions)}\n\n`);
+      const summary = await summarize(join(profile.folder, profile.name), result.windows, ROWS_SHOWN);
+      process.stdout.write(`${profileReport(summary)}\n\n`);
     }
     parts.push(result);
   }
@@ -69,6 +69,7 @@ async function measure(
       bytesPerEvent: all.bytesPerEvent,
       postgresVersion: await database.version(),
       rounds,
+      windows: all.windows.slice(1),
       ratio: spreadOf(rounds.map(ratioOf)),
       p99Ratio: spreadOf(rounds.map((round) => round.weir.p99Ms / round.bare.p99Ms)),
       checked: await check(database, workload, all.sent),

@@ -2,9 +2,11 @@ import { grouped, table } from '../src/demo/text-table';
 import type { Checked } from './check';
 import type { Size } from './database';
 import type { Part } from './options';
-import type { SelfTime } from './profile';
+import type { ProfileSummary, Spent, Window } from './profile';
 import type { Round } from './rounds';
 import { type Spread, spreadOf } from './statistics';
+
+const WIDTH = 120;
 
 /** Everything that one part found. */
 export interface PartResult {
@@ -18,6 +20,8 @@ export interface PartResult {
   /** How many times the bare server's p99 Weir's is. */
   readonly p99Ratio: Spread;
   readonly checked: Checked;
+  /** When Weir was under load, the round that is not counted aside. */
+  readonly windows: readonly Window[];
   readonly bytesPerRow: { readonly event: Size; readonly copy: Size } | null;
 }
 
@@ -58,14 +62,12 @@ export function report(result: PartResult): string {
       of((round) => round.bare.cpu), []),
   ]; // prettier-ignore
   const lines = table(
-    ['median [least-most]', 'events/s', 'p50 ms', 'p99 ms', 'server CPU µs', 'PostgreSQL CPU µs'].map(
-      (title, index) => ({
-        title,
-        align: index === 0 ? ('left' as const) : ('right' as const),
-      }),
-    ),
+    ['median [range]', 'events/s', 'p50 ms', 'p99 ms', 'server CPU µs', 'PostgreSQL CPU µs'].map((title, index) => ({
+      title,
+      align: index === 0 ? ('left' as const) : ('right' as const),
+    })),
     rows,
-    120,
+    WIDTH,
   );
   const commits = rounds.reduce((total, { weir }) => total + weir.commits, 0);
   const left = rounds.reduce((total, { weir }) => total + weir.pendingAtEnd, 0);
@@ -83,16 +85,24 @@ export function report(result: PartResult): string {
   ].join('\n');
 }
 
-export function profileReport(functions: readonly SelfTime[]): string {
+export function profileReport({ functions, files, inclusive }: ProfileSummary): string {
+  return [
+    spentTable('function, time in itself', functions),
+    spentTable('file, time in itself', files),
+    spentTable('function of ours, time with all it calls', inclusive),
+  ].join('\n\n');
+}
+
+function spentTable(title: string, rows: readonly Spent[]): string {
   return table(
     [
-      { title: 'function', align: 'left' },
+      { title, align: 'left' },
       { title: 'where', align: 'left' },
-      { title: 'own s', align: 'right' },
+      { title: 'seconds', align: 'right' },
       { title: 'share %', align: 'right' },
     ],
-    functions.map(({ name, place, seconds, share }) => [name, place, seconds.toFixed(2), (share * 100).toFixed(1)]),
-    120,
+    rows.map(({ name, place, seconds, share }) => [name, place, seconds.toFixed(2), (share * 100).toFixed(1)]),
+    WIDTH,
   ).join('\n');
 }
 

@@ -2,6 +2,7 @@ import type { BenchDatabase } from './database';
 import type { Workload } from './events';
 import type { LoadResult } from './load';
 import type { Part } from './options';
+import { monotonicMicros, type Window } from './profile';
 import type { BareServer, LoadGenerator, Weir } from './processes';
 
 /** How each part sends its events. */
@@ -44,6 +45,8 @@ export class Rounds {
   /** Events sent so far; they have the numbers below this. */
   sent = 0;
   bytesPerEvent = 0;
+  /** When Weir was under load, until it had folded the last pending sum. */
+  readonly windows: Window[] = [];
 
   constructor(
     private readonly part: Part,
@@ -77,10 +80,12 @@ export class Rounds {
   private async throughWeir(events: number, batchBefore: number): Promise<WeirSide> {
     const { weir, database } = this;
     const before = weir.cpu();
+    const from = monotonicMicros();
     const result = await this.load.run(weir.port, SHAPES[this.part].connections);
     const pendingAtEnd = await database.pendingRows();
     // Folding what is left is Weir's work, and must not slow down the baseline.
     await database.folded();
+    this.windows.push({ from, to: monotonicMicros() });
     const after = weir.cpu();
     return {
       ...sideOf(result),
