@@ -26,7 +26,7 @@ export function postTo(server: Pick<TestServer, 'api'>): Post {
   return (events) => server.api('POST', '/v1/events', events);
 }
 
-const SOON_MS = 5;
+const SOON_MS = 50;
 
 export function startLoad(post: Post, options: LoadOptions): Load {
   const { customers, connections = 8, eventsARequest = 5, name = 'load' } = options;
