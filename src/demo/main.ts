@@ -7,6 +7,7 @@ import { Progress } from './progress';
 import { reportText } from './report';
 import { resultJson } from './result';
 import { runDemo, type RunTarget } from './run';
+import { periodOf } from './scenario';
 import { type DemoServer, makeTemporaryFolder, startServer } from './server';
 import { grouped } from './text-table';
 import { readTrace, type Request, traceText } from './trace';
@@ -46,6 +47,8 @@ async function workload(options: DemoOptions): Promise<readonly Request[]> {
     options.trace === null
       ? makeWorkload(options.rows ?? DEFAULT_ROWS, options.seed)
       : await readTrace(options.trace, options.rows);
+  // Refuses a trace longer than a month now, rather than after a server was started for it.
+  periodOf(requests);
   const source = options.trace === null ? `made up (seed ${options.seed})` : `of ${basename(options.trace)}`;
   progress.step('workload', `${grouped(requests.length)} requests ${source}`);
   if (options.saveTrace !== null) await writeWhole(options.saveTrace, traceText(requests));

@@ -7,7 +7,9 @@ export interface ProgressTarget {
   write(text: string): unknown;
 }
 
-const BAR_WIDTH = 30;
+const BAR_WIDTH = { most: 30, least: 5 };
+/** A terminal that doesn't know its width (0 or nothing) gets what every terminal has. */
+const USUAL_COLUMNS = 80;
 const REDRAW_EVERY_MS = 100;
 /** Without a terminal: a line at most so often, so that a log stays short. */
 const LINE_EVERY_MS = 5_000;
@@ -44,9 +46,12 @@ export class Progress {
       this.target.write(`${'upload'.padEnd(9)} ${progressText(done, total, elapsedMs)}\n`);
       return;
     }
-    const line = `${'upload'.padEnd(9)} ${bar(done, total)} ${progressText(done, total, elapsedMs)}`;
-    // A line that wraps could not be drawn over.
-    this.target.write(`\r\u001b[2K${line.slice(0, (this.target.columns ?? 80) - 1)}`);
+    const text = progressText(done, total, elapsedMs);
+    const columns =
+      this.target.columns === undefined || this.target.columns === 0 ? USUAL_COLUMNS : this.target.columns;
+    // A line that wraps could not be drawn over: the bar gives way to the figures, and they to the edge.
+    const line = `${'upload'.padEnd(9)} ${bar(done, total, columns - text.length - 14)}${text}`;
+    this.target.write(`\r\u001b[2K${line.slice(0, columns - 1)}`);
     this.barShown = true;
   }
 
@@ -71,7 +76,10 @@ function timeLeft(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
 }
 
-function bar(done: number, total: number): string {
-  const filled = total === 0 ? BAR_WIDTH : Math.floor((done / total) * BAR_WIDTH);
-  return `[${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}]`;
+/** `[███░░░] `, or nothing where there is too little room. */
+function bar(done: number, total: number, room: number): string {
+  if (room < BAR_WIDTH.least) return '';
+  const width = Math.min(room, BAR_WIDTH.most);
+  const filled = total === 0 ? width : Math.floor((done / total) * width);
+  return `[${'█'.repeat(filled)}${'░'.repeat(width - filled)}] `;
 }

@@ -214,10 +214,10 @@ describe('progress', () => {
     expect(progressText(done, total, elapsedMs)).toBe(text);
   });
 
-  const shown = (isTTY: boolean) => {
+  const shown = (isTTY: boolean, columns = 80) => {
     const written: string[] = [];
     let now = 0;
-    const progress = new Progress({ isTTY, columns: 80, write: (text) => written.push(text) }, () => now);
+    const progress = new Progress({ isTTY, columns, write: (text) => written.push(text) }, () => now);
     for (let done = 500; done <= 10_000; done += 500) {
       now += 1_000;
       progress.uploading(done, 10_000, now);
@@ -232,6 +232,16 @@ describe('progress', () => {
     expect(written.slice(0, 20).every((text) => text.startsWith('\r\u001b[2K') && !text.includes('\n'))).toBe(true);
     for (const text of written) expect(text.length).toBeLessThanOrEqual(80 + '\r\u001b[2K'.length);
     expect(written.slice(20)).toEqual(['\r\u001b[2K', 'upload    done\n']);
+  });
+
+  it.each`
+    columns | line                                                                                                   | because
+    ${120}  | ${'upload    [███████████████░░░░░░░░░░░░░░░]  50 %  5,000 of 10,000 events  500 events/s  10 s left'} | ${'there is room'}
+    ${80}   | ${'upload    [██████░░░░░░]  50 %  5,000 of 10,000 events  500 events/s  10 s left'}                   | ${'the bar gives way'}
+    ${0}    | ${'upload    [██████░░░░░░]  50 %  5,000 of 10,000 events  500 events/s  10 s left'}                   | ${'an unknown width is taken for 80'}
+    ${64}   | ${'upload     50 %  5,000 of 10,000 events  500 events/s  10 s left'.slice(0, 63)}                     | ${'the figures matter more'}
+  `('in $columns columns: $because', ({ columns, line: expected }) => {
+    expect(shown(true, columns)[9]).toBe(`\r\u001b[2K${expected}`);
   });
 
   it('is a plain line every five seconds elsewhere', () => {

@@ -74,7 +74,7 @@ export async function startServer(options: StartOptions): Promise<DemoServer> {
   });
   const log = keepLog(child, onLog);
   const ended = endOf(child, log);
-  const stop = stopper(child, ended);
+  const stop = stopper(child, ended, onLog);
   // Whatever ends this process, the server does not outlive it for long.
   const killAtExit = () => void stop();
   process.once('exit', killAtExit);
@@ -166,13 +166,16 @@ function isSentence(line: string): boolean {
   return line.trim() !== '' && !/^\s+at |^\s*}|^Node\.js v/.test(line);
 }
 
-function stopper(child: ChildProcess, ended: Promise<string>): () => Promise<void> {
+function stopper(child: ChildProcess, ended: Promise<string>, onLog: StartOptions['onLog']): () => Promise<void> {
   let stopping: Promise<void> | null = null;
   const stop = async () => {
     child.kill('SIGTERM');
     const waiting = new AbortController();
     const timeout = sleep(STOPPED_WITHIN_MS, 'late', { signal: waiting.signal }).catch(() => 'stopped');
-    if ((await Promise.race([ended, timeout])) === 'late') child.kill('SIGKILL');
+    if ((await Promise.race([ended, timeout])) === 'late') {
+      onLog(`The server did not stop within ${STOPPED_WITHIN_MS / 1000} seconds and was killed.\n`);
+      child.kill('SIGKILL');
+    }
     waiting.abort();
     await ended;
   };

@@ -81,7 +81,9 @@ describe('uploading', () => {
 
     expect(counts).toEqual({ sent: 6_400, accepted: 6_400, duplicates: 0 });
     expect(weir.known.size).toBe(6_400);
-    expect(weir.requests.map((request) => request.events)).toEqual([...Array(12).fill(500), 400]);
+    // With four under way, the last and smaller batch may overtake another.
+    const sizes = weir.requests.map((request) => request.events).sort((a, b) => b - a);
+    expect(sizes).toEqual([...Array<number>(12).fill(500), 400]);
     expect(weir.mostInFlight).toBe(4);
     expect(told).toHaveLength(13);
     expect(told.at(-1)).toEqual(counts);
