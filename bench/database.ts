@@ -17,21 +17,30 @@ const TRAILER = Buffer.from([0xff, 0xff]);
 
 /** A second way into the server's own PostgreSQL: for the baseline, and to look at what was stored. */
 export class BenchDatabase {
-  private constructor(private readonly client: Client) {}
+  private constructor(
+    private readonly client: Client,
+    /** The baseline's. */
+    private readonly writers: readonly Client[],
+  ) {}
 
   /** Connects through the socket in the server's data folder, and makes the baseline's table. */
-  static async connect(dataFolder: string): Promise<BenchDatabase> {
+  static async connect(dataFolder: string, copyConnections: number): Promise<BenchDatabase> {
     if (process.platform === 'win32') throw new BenchError('The benchmark needs a Unix socket to reach PostgreSQL.');
     const host = await realpath(join(dataFolder, 'socket'));
-    const client = new Client({ host, port: 5432, user: 'weir', database: 'weir', application_name: 'weir-bench' });
-    client.on('error', () => undefined);
-    await client.connect();
+    const connected = async (): Promise<Client> => {
+      const client = new Client({ host, port: 5432, user: 'weir', database: 'weir', application_name: 'weir-bench' });
+      client.on('error', () => undefined);
+      await client.connect();
+      return client;
+    };
+    const client = await connected();
     await client.query('CREATE TABLE event_copy (LIKE event INCLUDING ALL)');
-    return new BenchDatabase(client);
+    const writers = await Promise.all(Array.from({ length: copyConnections }, connected));
+    return new BenchDatabase(client, writers);
   }
 
   async close(): Promise<void> {
-    await this.client.end();
+    await Promise.all([this.client, ...this.writers].map((client) => client.end()));
   }
 
   async lastBatch(): Promise<number> {
@@ -77,9 +86,16 @@ export class BenchDatabase {
   /** The baseline: each body a COPY and a transaction. @returns seconds */
   async copy(bodies: readonly Buffer[]): Promise<number> {
     const startedAt = performance.now();
-    for (const body of bodies) {
-      await pipeline(Readable.from([body]), this.client.query(copyFrom('COPY event_copy FROM STDIN (FORMAT binary)')));
-    }
+    let next = 0;
+    const write = async (writer: Client): Promise<void> => {
+      while (next < bodies.length) {
+        const body = bodies[next]!;
+        next += 1;
+        const sink = writer.query(copyFrom('COPY event_copy FROM STDIN (FORMAT binary)'));
+        await pipeline(Readable.from([body]), sink);
+      }
+    };
+    await Promise.all(this.writers.map(write));
     return (performance.now() - startedAt) / 1_000;
   }
 

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { BenchError } from './bench-error';
 import { openBooks } from './books';
@@ -45,13 +46,14 @@ async function measure(
 ): Promise<PartResult> {
   const events = part === 'batch' ? options.events : Math.floor(options.events / 5);
   process.stdout.write(`${titleOf(part, events)}\n`);
+  const loadAverage = loadavg()[0]!;
   const workload: Workload = { startedAtMs: Date.now(), ids: options.ids };
   const weir = await startWeir(profile);
   const load = new LoadGenerator();
   let database: BenchDatabase | null = null;
   const bare = await startBareServer();
   try {
-    database = await BenchDatabase.connect(weir.dataFolder);
+    database = await BenchDatabase.connect(weir.dataFolder, options.copyConnections);
     await openBooks(weir, options.groupBy);
     const all = new Rounds(part, workload, weir, database, load, bare);
 
@@ -67,7 +69,13 @@ async function measure(
       part,
       events,
       bytesPerEvent: all.bytesPerEvent,
-      postgresVersion: await database.version(),
+      machine: {
+        cores: availableParallelism(),
+        loadAverage,
+        node: process.versions.node,
+        postgres: await database.version(),
+      },
+      copyConnections: options.copyConnections,
       rounds,
       windows: all.windows.slice(1),
       ratio: spreadOf(rounds.map(ratioOf)),

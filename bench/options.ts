@@ -6,14 +6,15 @@ export const HELP = `Measures how fast Weir takes in events, against the limits 
 
   npm run bench:ingest [-- flags]
 
-  --rounds N        rounds of each side, interleaved (5), after one that is not counted
-  --events N        events in a round of batches (150000); a round of single events has a fifth of it
-  --only WHAT       batch or single
-  --ids KIND        ordered (UUID version 7, the default) or random (version 4)
-  --group-by FIELDS group both meters by these attribution fields, such as agent,feature (not grouped without it)
-  --json FILE       write every figure as JSON
-  --profile FOLDER  profile the server's CPU: one .cpuprofile for each part, and its most expensive functions
-  --help            show this
+  --rounds N            rounds of each side, interleaved (5), after one that is not counted
+  --events N            events in a round of batches (150000); a round of single events has a fifth of it
+  --only WHAT           batch or single
+  --ids KIND            ordered (UUID version 7, the default) or random (version 4)
+  --group-by FIELDS     group both meters by these attribution fields, such as agent,feature (not grouped without it)
+  --copy-connections N  connections that the COPY baseline uses (1)
+  --json FILE           write every figure as JSON
+  --profile FOLDER      profile the server's CPU: one .cpuprofile for each part, and its most expensive functions
+  --help                show this
 `;
 
 export type Part = 'batch' | 'single';
@@ -25,6 +26,7 @@ export interface BenchOptions {
   readonly parts: readonly Part[];
   readonly ids: IdKind;
   readonly groupBy: readonly string[];
+  readonly copyConnections: number;
   readonly json: string | null;
   readonly profile: string | null;
 }
@@ -44,6 +46,7 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
     parts: values.only === undefined ? ['batch', 'single'] : [oneOf('--only', values.only, ['batch', 'single'])],
     ids: oneOf('--ids', values.ids ?? 'ordered', ['ordered', 'random']),
     groupBy: values['group-by'] === undefined ? [] : values['group-by'].split(','),
+    copyConnections: wholeNumber('--copy-connections', values['copy-connections'] ?? '1', 1, 64),
     json: values.json ?? null,
     profile: values.profile ?? null,
   };
@@ -59,6 +62,7 @@ function parse(args: readonly string[]) {
         only: { type: 'string' },
         ids: { type: 'string' },
         'group-by': { type: 'string' },
+        'copy-connections': { type: 'string' },
         json: { type: 'string' },
         profile: { type: 'string' },
         help: { type: 'boolean', short: 'h' },

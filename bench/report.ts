@@ -7,13 +7,22 @@ import type { Round } from './rounds';
 import { type Spread, spreadOf } from './statistics';
 
 const WIDTH = 120;
+/** Load average. */
+const NOISY_ABOVE = 0.5;
 
 /** Everything that one part found. */
 export interface PartResult {
   readonly part: Part;
   readonly events: number;
   readonly bytesPerEvent: number;
-  readonly postgresVersion: string;
+  readonly machine: {
+    readonly cores: number;
+    /** Of the last minute before the start: how many wanted to run. Above 0.5 others disturb what is measured. */
+    readonly loadAverage: number;
+    readonly node: string;
+    readonly postgres: string;
+  };
+  readonly copyConnections: number;
   readonly rounds: readonly Round[];
   /** Weir's rate as a share of the baseline's, round by round: COPY for batches, the bare server for single events. */
   readonly ratio: Spread;
@@ -56,7 +65,7 @@ export function report(result: PartResult): string {
     row('Weir', of((round) => round.weir.eventsPerSecond), of((round) => round.weir.p50Ms), of((round) => round.weir.p99Ms),
       of((round) => round.weir.serverCpu), of((round) => round.weir.postgresCpu)),
     ...(part === 'batch'
-      ? [row('binary COPY', of((round) => round.copy!.rowsPerSecond), [], [], [], of((round) => round.copy!.postgresCpu))]
+      ? [row(`binary COPY${result.copyConnections === 1 ? '' : ` over ${result.copyConnections}`}`, of((round) => round.copy!.rowsPerSecond), [], [], [], of((round) => round.copy!.postgresCpu))]
       : []),
     row('bare Fastify', of((round) => round.bare.eventsPerSecond), of((round) => round.bare.p50Ms), of((round) => round.bare.p99Ms),
       of((round) => round.bare.cpu), []),
@@ -69,6 +78,7 @@ export function report(result: PartResult): string {
     rows,
     WIDTH,
   );
+  const { cores, loadAverage, node, postgres } = result.machine;
   const commits = rounds.reduce((total, { weir }) => total + weir.commits, 0);
   const left = rounds.reduce((total, { weir }) => total + weir.pendingAtEnd, 0);
   return [
@@ -82,6 +92,8 @@ export function report(result: PartResult): string {
       : [`Bytes per row: event ${size(result.bytesPerRow.event)}, COPY's table ${size(result.bytesPerRow.copy)}`]),
     `Checked: ${grouped(result.checked.events)} events of ${Math.round(result.bytesPerEvent)} bytes sent, each stored once; ` +
       `${grouped(result.checked.usageSums)} usage sums equal a recount.`,
+    `${cores} cores, Node ${node}, PostgreSQL ${postgres}; load average before the start ${loadAverage.toFixed(1)}` +
+      (loadAverage > NOISY_ABOVE ? ': others were busy here, so these figures are noisy.' : '.'),
   ].join('\n');
 }
 
