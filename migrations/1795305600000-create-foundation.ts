@@ -344,8 +344,14 @@ const EVENTS = `
     costs numeric[] NOT NULL,
     events bigint[] NOT NULL,
     pending_events bigint[] NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organisation_id, batch)
   );
+  -- The lists live for a second or two; compressing them would cost more than it saves.
+  ALTER TABLE usage_pending
+    ALTER customer_ids SET STORAGE EXTERNAL, ALTER meter_ids SET STORAGE EXTERNAL, ALTER hours SET STORAGE EXTERNAL,
+    ALTER dimensions SET STORAGE EXTERNAL, ALTER quantities SET STORAGE EXTERNAL, ALTER costs SET STORAGE EXTERNAL,
+    ALTER events SET STORAGE EXTERNAL, ALTER pending_events SET STORAGE EXTERNAL;
   ALTER TABLE usage_pending SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 `;
 

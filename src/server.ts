@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type NewOrganisation, OrganisationsService } from './access';
@@ -5,12 +6,12 @@ import { AppModule, ENTITIES } from './app.module';
 import { PriceBooksService } from './costing';
 import { EventsRoute } from './ingestion';
 import { PeriodCloser } from './invoicing';
-import { type Clock, newUuid } from './kernel';
+import type { Clock } from './kernel';
 import { foldUsageJob } from './metering';
 import { type Logger, NestLogger, StartupError } from './platform';
 import type { Settings } from './platform/config';
 import { Database, migrate } from './platform/database';
-import { parseJson } from './platform/http';
+import { parseJson, trackConnections } from './platform/http';
 import { serveReference } from './reference';
 import { InProcessJobs, type Jobs, QueuedJobs } from './platform/jobs';
 
@@ -54,7 +55,7 @@ export async function startServer({ settings, databaseUrl, clock, logger }: Serv
 async function serve({ settings, clock, logger }: ServerOptions, database: Database): Promise<Server> {
   const adapter = new FastifyAdapter({
     bodyLimit: settings.WEIR_BODY_LIMIT,
-    genReqId: () => newUuid(),
+    genReqId: () => randomUUID(),
     // Connections that keep quiet must not keep a stop waiting.
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 500 },
@@ -78,6 +79,7 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
     }
   });
 
+  const closeConnections = trackConnections(adapter.getInstance().server);
   await app.get(PriceBooksService).start();
   const firstOrganisation = await app.get(OrganisationsService).createFirst(settings.WEIR_ORGANISATION);
   await app.get(EventsRoute).register(adapter.getInstance());
@@ -92,7 +94,9 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
     url: addressOf(app, settings),
     firstOrganisation,
     stop: async () => {
-      await Promise.all([app.close(), jobs.drain()]);
+      const closed = app.close();
+      closeConnections();
+      await Promise.all([closed, jobs.drain()]);
       await database.close();
     },
   };

@@ -2,7 +2,7 @@ export * from './domain';
 export { EventSchema } from './event.schema';
 export { EventsModule } from './events.module';
 export {
-  copyEvents,
+  eventCopy,
   EventRows,
   type CostStatus,
   type EventToStore,

@@ -12,6 +12,8 @@ import {
   type UsageEvent,
 } from '../events';
 import { Clock, type Micros } from '../kernel';
+import { UsageFolder } from '../metering';
+import { LOGGER, type Logger } from '../platform';
 import { type Settings, SETTINGS } from '../platform/config';
 import { Database, uuidBytes } from '../platform/database';
 import type { Receipt } from './domain';
@@ -22,6 +24,7 @@ import { GroupCommit, type PreparedEvent } from './persistence/group-commit';
 @Injectable()
 export class IngestionService implements OnApplicationShutdown {
   private readonly commits: GroupCommit;
+  private readonly folder: UsageFolder;
   private readonly limits: TimeLimits;
 
   constructor(
@@ -30,13 +33,18 @@ export class IngestionService implements OnApplicationShutdown {
     @Inject(CustomerDirectory) private readonly customers: CustomerDirectory,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(SETTINGS) settings: Settings,
+    @Inject(LOGGER) logger: Logger,
   ) {
-    this.commits = new GroupCommit(database.owner, new OrganisationBooks(priceBooks));
+    this.folder = new UsageFolder(database.owner, (error) =>
+      logger.warn({ err: error }, 'usage could not be folded from memory; it will be from the table'),
+    );
+    this.commits = new GroupCommit(database.owner, new OrganisationBooks(priceBooks), this.folder);
     this.limits = { maxAgeMs: settings.WEIR_EVENT_MAX_AGE, maxFutureMs: settings.WEIR_EVENT_MAX_FUTURE };
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.commits.drain();
+    await this.folder.stop();
   }
 
   /**

@@ -1,17 +1,22 @@
 import type { Pool } from 'pg';
 import type { PeriodicJob } from '../platform/jobs';
-import { foldPending } from './persistence/usage-store';
+import { foldLeftovers } from './persistence/usage-store';
 
-const EVERY_MS = 1_000;
+const EVERY_MS = 5_000;
+/** A process folds what it wrote within a second or two; what is older was left by one that died or failed. */
+const LEFTOVER_AGE_MS = 10_000;
 
-/** Keeps the pending sums few, so that reading usage stays quick. Nothing depends on when it runs. */
-export function foldUsageJob(pool: Pool): PeriodicJob {
+/**
+ * Folds pending sums that were left behind, so that they stay few and reading usage stays quick. Usage is right
+ * whenever it runs.
+ */
+export function foldUsageJob(pool: Pool, minAgeMs: number = LEFTOVER_AGE_MS): PeriodicJob {
   return {
     name: 'fold usage',
     everyMs: EVERY_MS,
     async run(stopping) {
       let more = true;
-      while (more && !stopping.aborted) ({ more } = await foldPending(pool));
+      while (more && !stopping.aborted) ({ more } = await foldLeftovers(pool, minAgeMs));
     },
   };
 }

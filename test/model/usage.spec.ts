@@ -129,7 +129,7 @@ describe('usage equals a recount of the stored events', () => {
 
   /** A turn of the periodic job; the servers' own turns come in between. */
   async function foldNow(): Promise<void> {
-    await runAlone(pool, foldUsageJob(pool), new AbortController().signal);
+    await runAlone(pool, foldUsageJob(pool, 0), new AbortController().signal);
   }
 
   it('for random events, sent to two servers at once, while sums are folded and meters are made', async () => {

@@ -1,9 +1,5 @@
-import { pipeline } from 'node:stream/promises';
-import { Readable } from 'node:stream';
-import type { PoolClient } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
-import { scaledFromDecimal, SCALE, Decimal, type Micros } from '../../kernel';
-import { BinaryRows } from '../../platform/database';
+import { scaledFromDecimal, Decimal, type Micros } from '../../kernel';
+import { BinaryRows, type Copy } from '../../platform/database';
 import type { EventKey, UsageEvent } from '../domain';
 
 /** How an event's cost stands, as the single character that is stored. */
@@ -60,12 +56,12 @@ export class EventRows {
     rows.text(event.department);
     rows.text(event.user);
     if (cost.amount === null) rows.null();
-    else rows.numeric(cost.amount, SCALE);
+    else rows.numeric(cost.amount);
     rows.byte(COST_STATUS[cost.status].charCodeAt(0));
     if (cost.modelPriceId === null) rows.null();
     else rows.int(cost.modelPriceId);
     if (event.cost === null) rows.null();
-    else rows.numeric(scaledFromDecimal(new Decimal(event.cost.amount)), SCALE);
+    else rows.numeric(scaledFromDecimal(new Decimal(event.cost.amount)));
     rows.text(event.cost?.currency ?? null);
     rows.text(event.dataText);
   }
@@ -76,14 +72,14 @@ export class EventRows {
 }
 
 /**
- * Stores rows in one COPY, inside the caller's transaction. It is optimistic: when one of the keys is stored already
- * the whole COPY fails with `unique_violation` (23505), and the caller rolls back and looks which.
+ * The COPY that stores rows. It is optimistic: when one of the keys is stored already it fails as a whole with
+ * `unique_violation` (23505), and the caller rolls back and looks which.
  */
-export async function copyEvents(client: PoolClient, rows: EventRows): Promise<void> {
-  await pipeline(Readable.from([rows.finish()]), client.query(copyFrom(COPY)));
+export function eventCopy(rows: EventRows): Copy {
+  return { sql: COPY, data: rows.finish() };
 }
 
-/** Whether an error of `copyEvents` says that a key is stored already. */
+/** Whether an error of `eventCopy` says that a key is stored already. */
 export function isDuplicateKey(error: unknown): boolean {
   return (error as { code?: string }).code === '23505';
 }

@@ -2,8 +2,8 @@ import type { Pool, PoolClient } from 'pg';
 import { costEvent, type EventUsage } from '../../costing';
 import {
   asQueryable,
-  copyEvents,
   differingField,
+  eventCopy,
   type EventContent,
   type EventKey,
   EventRows,
@@ -12,8 +12,8 @@ import {
   isDuplicateKey,
 } from '../../events';
 import { DomainError } from '../../kernel';
-import { appendPending, meteringProblem, type UsageSum, UsageSums } from '../../metering';
-import { INGEST_LOCK_CLASS } from '../../platform/database';
+import { meteringProblem, pendingCopy, type UsageFolder, UsageSums } from '../../metering';
+import { copyAndCommit, INGEST_LOCK_CLASS } from '../../platform/database';
 import type { Receipt } from '../domain';
 import type { Books, OrganisationBooks } from '../organisation-books';
 
@@ -62,6 +62,7 @@ export class GroupCommit {
   constructor(
     private readonly pool: Pool,
     private readonly books: OrganisationBooks,
+    private readonly folder: UsageFolder,
   ) {}
 
   /** @throws OverloadedError when too much waits already, and whatever PostgreSQL throws */
@@ -159,16 +160,15 @@ export class GroupCommit {
       return true;
     }
     try {
-      await copyEvents(client, rows);
+      await copyAndCommit(client, [eventCopy(rows), pendingCopy(batch, sums)]);
+      this.folder.committed(batch, sums);
+      return true;
     } catch (error) {
       // After any other failure the connection is closed, which rolls back as well; it may be gone already.
       if (!isDuplicateKey(error)) throw error;
       await client.query('ROLLBACK');
       return false;
     }
-    await appendPending(client, batch, sums);
-    await client.query('COMMIT');
-    return true;
   }
 
   /**
@@ -234,7 +234,7 @@ class PendingCommit {
   }
 
   /** Costs and counts the events that are to be stored, in the order of their keys, which suits the table's index. */
-  encode(batch: number, books: ReadonlyMap<string, Books>): { rows: EventRows | null; sums: Map<string, UsageSum[]> } {
+  encode(batch: number, books: ReadonlyMap<string, Books>): { rows: EventRows | null; sums: Map<string, UsageSums> } {
     const rows = new EventRows();
     const sums = new Map<string, UsageSums>();
     let any = false;
@@ -251,10 +251,7 @@ class PendingCommit {
       rows.add(prepared, cost, batch);
       any = true;
     }
-    return {
-      rows: any ? rows : null,
-      sums: new Map([...sums].map(([organisationId, each]) => [organisationId, each.all()])),
-    };
+    return { rows: any ? rows : null, sums };
   }
 
   /** Gives each request its receipts. Called after the commit. */

@@ -1,11 +1,8 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Pool, PoolClient } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
-import { Decimal, SCALE, scaledText, type Micros } from '../../kernel';
+import { Decimal, scaledText, type Micros } from '../../kernel';
 
-import { BinaryRows, ELEMENT_OIDS, uuidBytes } from '../../platform/database';
-import type { UsageSum } from '../domain';
+import { BinaryRows, type Copy, ELEMENT_OIDS, uuidBytes } from '../../platform/database';
+import type { UsageSum, UsageSums } from '../domain';
 
 /** Usage of one meter over a stretch of time, added up over its hours and groups. */
 export interface MeterUsage {
@@ -20,16 +17,13 @@ const COPY_PENDING = `COPY usage_pending (organisation_id, batch, customer_ids, 
   costs, events, pending_events) FROM STDIN (FORMAT binary)`;
 
 /**
- * Writes down the sums of one group commit, a row for each organisation, in the transaction that stores its events.
- * Appending a row is several times cheaper than updating the totals, which `foldPending` does later for many at once.
+ * The COPY that writes down the sums of one group commit, a row for each organisation, in the transaction that stores
+ * its events. Appending a row is several times cheaper than updating the totals, which a fold does later for many.
  */
-export async function appendPending(
-  client: PoolClient,
-  batch: number,
-  sums: ReadonlyMap<string, readonly UsageSum[]>,
-): Promise<void> {
+export function pendingCopy(batch: number, sums: ReadonlyMap<string, UsageSums>): Copy {
   const rows = new BinaryRows();
-  for (const [organisationId, usage] of sums) {
+  for (const [organisationId, ofOrganisation] of sums) {
+    const usage = ofOrganisation.all();
     rows.row(10);
     rows.uuid(uuidBytes(organisationId));
     rows.bigint(batch);
@@ -37,48 +31,81 @@ export async function appendPending(
     rows.array(ELEMENT_OIDS.uuid, usage, (sum) => rows.uuid(uuidBytes(sum.meterId)));
     rows.array(ELEMENT_OIDS.timestamptz, usage, (sum) => rows.timestamptz(sum.hour));
     rows.array(ELEMENT_OIDS.text, usage, (sum) => rows.text(sum.dimensions));
-    rows.array(ELEMENT_OIDS.numeric, usage, (sum) => rows.numeric(sum.quantity, SCALE));
-    rows.array(ELEMENT_OIDS.numeric, usage, (sum) => rows.numeric(sum.cost, SCALE));
+    rows.array(ELEMENT_OIDS.numeric, usage, (sum) => rows.numeric(sum.quantity));
+    rows.array(ELEMENT_OIDS.numeric, usage, (sum) => rows.numeric(sum.cost));
     rows.array(ELEMENT_OIDS.int8, usage, (sum) => rows.bigint(sum.events));
     rows.array(ELEMENT_OIDS.int8, usage, (sum) => rows.bigint(sum.pendingEvents));
   }
-  await pipeline(Readable.from([rows.finish()]), client.query(copyFrom(COPY_PENDING)));
+  return { sql: COPY_PENDING, data: rows.finish() };
 }
 
-/** Most pending rows that one fold takes, so that its transaction stays short. */
+/** Advisory lock of whoever moves pending sums into the totals: "fold" in ASCII. One at a time, so that none waits for another in a circle. */
+const FOLDING_LOCK = 0x666f6c64;
+
+/** Waits until nobody else folds; held until the transaction ends. */
+export async function lockFolding(client: PoolClient): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock($1)', [FOLDING_LOCK]);
+}
+
+/** Deletes pending rows whose sums the caller adds to the totals in the same transaction. @returns how many there were */
+export async function takePending(
+  client: PoolClient,
+  organisationId: string,
+  batches: readonly number[],
+): Promise<number> {
+  const { rowCount } = await client.query(
+    'DELETE FROM usage_pending WHERE organisation_id = $1 AND batch = ANY($2::bigint[])',
+    [organisationId, batches],
+  );
+  return rowCount ?? 0;
+}
+
+/** Most pending rows that one transaction folds from the table, so that it stays short. */
 const ROWS_A_FOLD = 2_000;
 
 /**
- * Moves pending sums into the hourly totals, in one statement, so that a reader sees each sum in exactly one of the two
- * tables and a crash leaves it in one of them. One fold at a time (the caller's job lock).
+ * Moves pending sums that nobody folded into the totals, by themselves, in one statement: a reader sees each sum in
+ * exactly one of the two tables, and a crash leaves it in one of them.
  *
- * @returns how many pending rows were folded; call again while it is `ROWS_A_FOLD`
+ * @param minAgeMs rows younger than this are left to the process that wrote them
+ * @returns        whether there may be more; call again then
  */
-export async function foldPending(pool: Pool): Promise<{ folded: number; more: boolean }> {
-  const { rows } = await pool.query<{ folded: string }>(
-    `WITH gone AS (
-       DELETE FROM usage_pending
-        WHERE (organisation_id, batch) IN (SELECT organisation_id, batch FROM usage_pending ORDER BY batch LIMIT $1)
-       RETURNING *
-     ), flat AS (
-       SELECT organisation_id, u.*
-         FROM gone, unnest(customer_ids, meter_ids, hours, dimensions, quantities, costs, events, pending_events)
-           AS u (customer_id, meter_id, hour, dimensions, quantity, cost, events, pending_events)
-     ), written AS (
-       INSERT INTO usage AS total
-       SELECT organisation_id, customer_id, meter_id, hour, dimensions, sum(quantity), sum(cost), sum(events), sum(pending_events)
-         FROM flat
-        GROUP BY organisation_id, customer_id, meter_id, hour, dimensions
-       ON CONFLICT (organisation_id, customer_id, meter_id, hour, dimensions) DO UPDATE
-         SET quantity = total.quantity + excluded.quantity, cost = total.cost + excluded.cost,
-             events = total.events + excluded.events, pending_events = total.pending_events + excluded.pending_events
-     )
-     SELECT count(*) AS folded FROM gone`,
-    [ROWS_A_FOLD],
-  );
-  const folded = Number(rows[0]!.folded);
-  return { folded, more: folded === ROWS_A_FOLD };
+export async function foldLeftovers(pool: Pool, minAgeMs: number): Promise<{ more: boolean }> {
+  const client = await pool.connect();
+  let broken = true;
+  try {
+    await client.query('BEGIN');
+    await lockFolding(client);
+    const { rows } = await client.query<{ folded: string }>(FOLD_LEFTOVERS, [minAgeMs, ROWS_A_FOLD]);
+    await client.query('COMMIT');
+    broken = false;
+    return { more: Number(rows[0]!.folded) === ROWS_A_FOLD };
+  } finally {
+    client.release(broken);
+  }
 }
+
+const FOLD_LEFTOVERS = `
+  WITH gone AS (
+    DELETE FROM usage_pending
+     WHERE (organisation_id, batch) IN (
+       SELECT organisation_id, batch FROM usage_pending
+        WHERE created_at <= now() - $1 * interval '1 millisecond' ORDER BY batch LIMIT $2)
+    RETURNING *
+  ), flat AS (
+    SELECT organisation_id, u.*
+      FROM gone, unnest(customer_ids, meter_ids, hours, dimensions, quantities, costs, events, pending_events)
+        AS u (customer_id, meter_id, hour, dimensions, quantity, cost, events, pending_events)
+  ), written AS (
+    INSERT INTO usage AS total
+    SELECT organisation_id, customer_id, meter_id, hour, dimensions, sum(quantity), sum(cost), sum(events), sum(pending_events)
+      FROM flat
+     GROUP BY organisation_id, customer_id, meter_id, hour, dimensions
+    ON CONFLICT (organisation_id, customer_id, meter_id, hour, dimensions) DO UPDATE
+      SET quantity = total.quantity + excluded.quantity, cost = total.cost + excluded.cost,
+          events = total.events + excluded.events, pending_events = total.pending_events + excluded.pending_events
+  )
+  SELECT count(*) AS folded FROM gone`;
 
 /** Something that runs SQL in a tenant's transaction. */
 interface Queryable {
@@ -132,8 +159,12 @@ export async function usageOfHours(
   }));
 }
 
-/** Adds sums straight to the totals, for a meter that is filled from stored events. */
-export async function addToTotals(db: Queryable, organisationId: string, sums: readonly UsageSum[]): Promise<void> {
+/** Adds sums to the totals. */
+export async function addToTotals(
+  db: Pick<Queryable, 'query'>,
+  organisationId: string,
+  sums: readonly UsageSum[],
+): Promise<void> {
   if (sums.length === 0) return;
   await db.query(
     `INSERT INTO usage AS total

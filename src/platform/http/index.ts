@@ -2,6 +2,7 @@ export * from './cursor';
 export * from './idempotency.interceptor';
 export * from './json';
 export * from './problem';
+export * from './open-connections';
 export * from './problem.filter';
 export * from './public';
 export * from './schemas';
