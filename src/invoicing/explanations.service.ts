@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Tenant } from '../access';
 import { MetersService, type StoredPlan } from '../catalog';
 import { type EventKey, findByCustomer, type StoredEvent } from '../events';
-import { fromPublicId, invariant, NotFoundError, type Micros } from '../kernel';
-import { compileMeter, type CompiledMeter } from '../metering';
+import { fromPublicId, invariant, NotFoundError, scaledText, type Micros } from '../kernel';
+import { compileMeter, type CompiledMeter, quantityOf } from '../metering';
 import { Database } from '../platform/database';
 import { InvoicesService, type InvoiceWithLines } from './invoices.service';
 import type { InvoiceLineEntity } from './persistence/invoice-line.entity';
@@ -93,7 +93,7 @@ export class ExplanationsService {
         }),
       );
       for (const event of page) {
-        const quantity = quantityOf(compiled, event);
+        const quantity = addedBy(event, compiled);
         if (quantity !== null && events.length < limit) events.push({ event, quantity });
       }
       const last = page.at(-1);
@@ -105,9 +105,10 @@ export class ExplanationsService {
 }
 
 /** What an event adds to a meter, as text; null when the meter doesn't count it. */
-function quantityOf(compiled: CompiledMeter, event: StoredEvent): string | null {
-  if (!compiled.matches(event)) return null;
-  if (compiled.meter.aggregation === 'count') return '1';
-  const value = compiled.valueOf(event);
-  return typeof value === 'number' || typeof value === 'string' ? String(value) : null;
+function addedBy(event: StoredEvent, { meter, matches, valueOf }: CompiledMeter): string | null {
+  if (!matches(event)) return null;
+  if (meter.aggregation === 'count') return '1';
+  // An event from before the meter may hold what is no quantity; the sum has left it out.
+  const quantity = quantityOf(valueOf(event));
+  return quantity === null ? null : scaledText(quantity);
 }

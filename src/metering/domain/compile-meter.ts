@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto';
 import type { AttributionField, Filter, Meter, Scalar } from '../../catalog/domain';
-import { Decimal, decimalProblem } from '../../kernel';
+import { Decimal } from '../../kernel';
+import { decimalOf } from './quantity-of';
 
 /** What a meter looks at in an event. */
 export interface MeteredEvent extends Readonly<Record<AttributionField, string | null>> {
@@ -29,8 +31,27 @@ export function compileMeter(meter: Meter): CompiledMeter {
     matches: (event) => conditions.every(({ read, holds }) => holds(read(event))),
     valueOf: meter.valueField === null ? () => undefined : compileField(meter.valueField),
     dimensionsOf:
-      groups.length === 0 ? () => '' : (event) => JSON.stringify(groups.map((read) => scalarText(read(event)))),
+      groups.length === 0 ? () => '' : (event) => dimensionsText(groups.map((read) => scalarText(read(event)))),
   };
+}
+
+/** A text of so many UTF-16 units has at most 1,800 bytes. It is part of a key, and PostgreSQL indexes up to 2,700 bytes. */
+const LONGEST_DIMENSIONS = 600;
+const LONGEST_SHORTENED = 64;
+const KEPT_OF_SHORTENED = 16;
+
+/**
+ * The values of a group as one text. Where they are too long for a key, the long ones are cut and told apart by a hash:
+ * whatever a sender puts there, their events are counted.
+ */
+function dimensionsText(values: readonly (string | null)[]): string {
+  const text = JSON.stringify(values);
+  return text.length <= LONGEST_DIMENSIONS ? text : JSON.stringify(values.map(shortened));
+}
+
+function shortened(value: string | null): string | null {
+  if (value === null || value.length <= LONGEST_SHORTENED) return value;
+  return `${value.slice(0, KEPT_OF_SHORTENED)}…${hash('sha256', JSON.stringify(value)).slice(0, 32)}`;
 }
 
 /** Reads a field by its path. Only an object's own properties count, so that `data.constructor` is not there. */
@@ -103,8 +124,7 @@ function comparison(filter: Filter, holds: (order: number) => boolean): Test {
   const whole = bound.isInteger() && bound.abs().lessThan(Number.MAX_SAFE_INTEGER) ? bound.toNumber() : null;
   return (value) => {
     if (whole !== null && typeof value === 'number' && Number.isSafeInteger(value)) return holds(value - whole);
-    if (typeof value !== 'number' && typeof value !== 'string') return false;
-    const text = String(value);
-    return decimalProblem(text) === null && holds(new Decimal(text).comparedTo(bound));
+    const decimal = decimalOf(value);
+    return decimal !== null && holds(decimal.comparedTo(bound));
   };
 }

@@ -1,2 +1,3 @@
 export * from './compile-meter';
+export * from './quantity-of';
 export * from './usage-sums';

@@ -1,8 +1,8 @@
 import { ALL_EVENTS_METER_ID } from '../../catalog/domain';
 import type { EventProblem } from '../../events/domain';
-import { Decimal, decimalProblem, type Micros } from '../../kernel';
-import { SCALE, scaledFromDecimal } from '../../kernel';
+import { type Micros, SCALE } from '../../kernel';
 import type { CompiledMeter, MeteredEvent } from './compile-meter';
+import { quantityOf } from './quantity-of';
 
 export const HOUR_MICROS = 3_600_000_000;
 const ONE = 10n ** BigInt(SCALE);
@@ -48,7 +48,7 @@ export function meteringProblem(event: MeteredEvent, meters: MetersByType): Even
   for (const { meter, matches, valueOf } of meters.get(event.type) ?? []) {
     if (meter.valueField === null || !matches(event)) continue;
     const value = valueOf(event);
-    if (value === undefined || value === null || summable(value) !== null) continue;
+    if (value === undefined || value === null || quantityOf(value) !== null) continue;
     return {
       code: 'invalid_event',
       field: meter.valueField,
@@ -56,17 +56,6 @@ export function meteringProblem(event: MeteredEvent, meters: MetersByType): Even
     };
   }
   return null;
-}
-
-/** The value as a count of 10^-24, or null when it is no quantity. */
-function summable(value: unknown): bigint | null {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < 1e15)
-    return BigInt(value) * ONE;
-  if (typeof value !== 'number' && typeof value !== 'string') return null;
-  const text = String(value);
-  if (decimalProblem(text) !== null) return null;
-  const decimal = new Decimal(text);
-  return decimal.lessThan(0) ? null : scaledFromDecimal(decimal);
 }
 
 /**
@@ -84,9 +73,31 @@ export class UsageSums {
     this.count(sums, customerId, ALL_EVENTS_METER_ID, hour, '', ONE, cost);
     for (const compiled of meters.get(event.type) ?? []) {
       if (!compiled.matches(event)) continue;
-      const quantity = compiled.meter.aggregation === 'count' ? ONE : summable(compiled.valueOf(event));
+      const quantity = compiled.meter.aggregation === 'count' ? ONE : quantityOf(compiled.valueOf(event));
       if (quantity === null) continue; // no value to sum
       this.count(sums, customerId, compiled.meter.id, hour, compiled.dimensionsOf(event), quantity, cost);
+    }
+  }
+
+  /** Adds what other sums hold. They may not be used afterwards: what is new here is taken over, not copied. */
+  merge(others: UsageSums): void {
+    for (const [customerId, theirs] of others.byCustomer) {
+      const ours = this.byCustomer.get(customerId);
+      if (ours === undefined) {
+        this.byCustomer.set(customerId, theirs);
+        continue;
+      }
+      for (const [key, their] of theirs) {
+        const our = ours.get(key);
+        if (our === undefined) {
+          ours.set(key, their);
+          continue;
+        }
+        our.quantity += their.quantity;
+        our.cost += their.cost;
+        our.events += their.events;
+        our.pendingEvents += their.pendingEvents;
+      }
     }
   }
 
