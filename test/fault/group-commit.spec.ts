@@ -1,3 +1,4 @@
+import { INGEST_LOCK_CLASS } from '../../src/platform/database';
 import { counted, METERS, recounted } from '../model/usage-recount';
 import { type Answer, startTestServer, type TestServer } from '../support/server';
 
@@ -24,8 +25,15 @@ async function batchesOf(prefix: string): Promise<number> {
   return rows.length;
 }
 
-it('takes requests that come together into shared commits', async () => {
-  const answers = await Promise.all(named('shared', 200).map((id) => post(id)));
+it('takes requests that wait together into shared commits', async () => {
+  const [{ id }] = (await server.query('SELECT id::text FROM organisation')) as [{ id: string }];
+  await server.query('BEGIN');
+  await server.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [INGEST_LOCK_CLASS, id]);
+  const asked = named('shared', 200).map((each) => post(each));
+  // Both writers wait for the lock with what they took, and all others behind them; this one comes last.
+  await server.api('GET', '/healthz');
+  await server.query('COMMIT');
+  const answers = await Promise.all(asked);
 
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
   expect(await server.query(`SELECT count(*)::int AS stored FROM event WHERE starts_with(id, 'shared')`)).toEqual([
