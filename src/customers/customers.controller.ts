@@ -11,6 +11,7 @@ import {
   PageQuery,
   pageOf,
   reference,
+  Repeatable,
   text,
   toPage,
   UUID_TEXT,
@@ -196,6 +197,7 @@ export class CustomersController {
   }
 
   @Post('test-clocks/:clock/advance')
+  @Repeatable()
   @HttpCode(200)
   @Requires('manage')
   @ApiOperation({
