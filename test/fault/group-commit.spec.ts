@@ -30,8 +30,8 @@ it('takes requests that wait together into shared commits', async () => {
   await server.query('BEGIN');
   await server.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [INGEST_LOCK_CLASS, id]);
   const asked = named('shared', 200).map((each) => post(each));
-  // Both writers wait for the lock with what they took, and all others behind them; this one comes last.
-  await server.api('GET', '/healthz');
+  // Both writers wait for the lock with what they took, and all others behind them by the time all these are answered.
+  for (let times = 0; times < 100; times += 1) await server.api('GET', '/healthz');
   await server.query('COMMIT');
   const answers = await Promise.all(asked);
 
