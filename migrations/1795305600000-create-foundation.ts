@@ -423,11 +423,15 @@ const INVOICES = `
   END $$;
   CREATE TRIGGER invoice_guard BEFORE UPDATE OR DELETE ON invoice FOR EACH ROW EXECUTE FUNCTION weir_guard_invoice();
 
+  -- Where a line is and where it is moved to: neither may be a finalized invoice.
   CREATE FUNCTION weir_guard_invoice_line() RETURNS trigger LANGUAGE plpgsql AS $$
-  DECLARE
-    line invoice_line := CASE WHEN TG_OP = 'INSERT' THEN NEW ELSE OLD END;
   BEGIN
-    IF EXISTS (SELECT FROM invoice WHERE organisation_id = line.organisation_id AND id = line.invoice_id AND status = 'finalized') THEN
+    IF EXISTS (
+      SELECT FROM invoice
+       WHERE status = 'finalized'
+         AND ((TG_OP <> 'INSERT' AND organisation_id = OLD.organisation_id AND id = OLD.invoice_id)
+           OR (TG_OP <> 'DELETE' AND organisation_id = NEW.organisation_id AND id = NEW.invoice_id))
+    ) THEN
       RAISE EXCEPTION 'a finalized invoice never changes' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
