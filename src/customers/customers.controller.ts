@@ -11,7 +11,6 @@ import {
   PageQuery,
   pageOf,
   reference,
-  Repeatable,
   text,
   toPage,
   UUID_TEXT,
@@ -197,7 +196,6 @@ export class CustomersController {
   }
 
   @Post('test-clocks/:clock/advance')
-  @Repeatable()
   @HttpCode(200)
   @Requires('manage')
   @ApiOperation({

@@ -73,7 +73,9 @@ export class PeriodCloser implements OnModuleInit {
       if (due.length === 0) return;
       for (const { id, now } of due) {
         try {
-          await this.invoices.closeOpenPeriod(sweep.tenant, id, now);
+          await this.database.apart(sweep.tenant.organisationId, () =>
+            this.invoices.closeOpenPeriod(sweep.tenant, id, now),
+          );
         } catch (error) {
           parked.add(id);
           await this.park(sweep.tenant, id, error);
@@ -131,7 +133,7 @@ export class PeriodCloser implements OnModuleInit {
     for (const { id } of due) {
       const invoice = toPublicId('invoice', id);
       try {
-        await this.invoices.finalize(tenant, invoice);
+        await this.database.apart(tenant.organisationId, () => this.invoices.finalize(tenant, invoice));
       } catch (error) {
         this.logger.warn({ err: error, invoice }, 'a draft could not be finalized and is tried again');
       }

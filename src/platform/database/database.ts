@@ -102,6 +102,16 @@ export class Database {
     return result;
   }
 
+  /**
+   * Runs work whose failure undoes that work alone: a transaction of its own, or inside another `tenant` call a savepoint
+   * of that transaction. For one of many, when the others are to go on.
+   */
+  async apart<T>(organisationId: string, work: () => Promise<T>): Promise<T> {
+    const outer = this.running.getStore();
+    if (outer === undefined) return this.tenant(organisationId, work);
+    return outer.manager.transaction(work);
+  }
+
   /** Runs `what` once the surrounding `tenant` transaction has committed; not at all when it doesn't. */
   afterCommit(what: () => void): void {
     const transaction = this.running.getStore();

@@ -27,16 +27,6 @@ export function ShownOnce(): MethodDecorator {
   return SetMetadata(SHOWN_ONCE, true);
 }
 
-const REPEATABLE = 'weir:repeatable';
-
-/**
- * The route is safe to repeat by itself and does its work in several transactions, so an `Idempotency-Key` adds nothing
- * and is ignored: gathering them into one would let a single failure undo the rest.
- */
-export function Repeatable(): MethodDecorator {
-  return SetMetadata(REPEATABLE, true);
-}
-
 /**
  * `Idempotency-Key` on a POST: the first answer is stored in the transaction that makes its effect true, and a repeat
  * with the same body gets that answer again. Another body under the same key is refused. A failed request stores
@@ -54,7 +44,6 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const request = context.switchToHttp().getRequest<FastifyRequest & { tenant?: { organisationId: string } }>();
     const key = request.headers['idempotency-key'];
     if (request.method !== 'POST' || key === undefined || request.tenant === undefined) return next.handle();
-    if (this.reflector.get<boolean | undefined>(REPEATABLE, context.getHandler()) === true) return next.handle();
 
     const organisationId = request.tenant.organisationId;
     const reply = context.switchToHttp().getResponse<FastifyReply>();
