@@ -11,7 +11,7 @@ import { foldUsageJob } from './metering';
 import { type Logger, NestLogger, StartupError } from './platform';
 import type { Settings } from './platform/config';
 import { Database, migrate } from './platform/database';
-import { parseJson, trackConnections } from './platform/http';
+import { parseJsonBytes, trackConnections } from './platform/http';
 import { serveReference } from './reference';
 import { InProcessJobs, type Jobs, QueuedJobs } from './platform/jobs';
 
@@ -73,7 +73,7 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
   app.useBodyParser('application/json', { bodyLimit: settings.WEIR_BODY_LIMIT }, (_request, body, done) => {
     try {
       // A POST that needs no body may come with an empty one, whatever its content type says.
-      done(null, body.length === 0 ? undefined : parseJson(body.toString('utf8')));
+      done(null, body.length === 0 ? undefined : parseJsonBytes(body));
     } catch (error) {
       done(error as Error);
     }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Authenticator, MissingScopeError, type Tenant, UnauthenticatedError } from '../access';
 import { type EventProblem, MOST_EVENTS } from '../events';
 import { DomainError, InvalidRequestError } from '../kernel';
-import { parseJson, ProblemFilter } from '../platform/http';
+import { parseJsonBytes, ProblemFilter } from '../platform/http';
 import { receiptsJson } from './domain';
 import { IngestionService } from './ingestion.service';
 
@@ -35,8 +35,8 @@ export class EventsRoute {
     await server.register((scope, _, done) => {
       scope.setErrorHandler((error, request, reply) => this.problems.answer(error, request, reply));
       scope.removeAllContentTypeParsers();
-      // The text is parsed after the key was checked.
-      scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, parsed) =>
+      // What was sent is parsed after the key was checked.
+      scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, parsed) =>
         parsed(null, body),
       );
       scope.post('/v1/events', (request, reply) => this.answer(request, reply));
@@ -46,7 +46,7 @@ export class EventsRoute {
 
   private async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const tenant = await this.tenantOf(request, reply);
-    const body = parseJson(typeof request.body === 'string' ? request.body : '');
+    const body = parseJsonBytes(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
     const { values, single } = eventsOf(body);
 
     const receipts = await this.ingestion.ingest(tenant, values);
