@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { decimalProblem, parseRfc3339 } from '../kernel';
+import { Decimal, decimalProblem, decimalText, parseRfc3339 } from '../kernel';
 import { DEEPEST_DATA, LARGEST_DATA, LONGEST } from './domain';
 
 const CONTROL_OR_BROKEN = /[\p{Cc}\p{Cs}]/u;
@@ -10,6 +10,8 @@ const eventText = (longest: number) =>
     .min(1)
     .max(longest)
     .refine((value) => !CONTROL_OR_BROKEN.test(value), 'must not contain control characters or broken Unicode');
+
+const isAmount = (text: string): boolean => decimalProblem(text) === null && !text.startsWith('-');
 
 function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
@@ -46,7 +48,7 @@ export const EventSchema = z.strictObject({
     .strictObject({
       amount: z
         .union([z.string(), z.number()])
-        .refine((value) => decimalProblem(String(value)) === null && !String(value).startsWith('-'))
+        .refine((value) => isAmount(typeof value === 'number' ? decimalText(new Decimal(value)) : value))
         .describe('Decimal string, such as "0.0125".'),
       currency: z.string().regex(/^[A-Z]{3}$/),
     })

@@ -1,4 +1,4 @@
-import { decimalProblem, type Micros, parseRfc3339 } from '../../kernel';
+import { Decimal, decimalProblem, decimalText, type Micros, parseRfc3339 } from '../../kernel';
 import {
   DEEPEST_DATA,
   DEFAULT_SOURCE,
@@ -117,7 +117,8 @@ function readCost(value: unknown): ReportedCost | null {
   const { amount, currency } = value;
   if (typeof amount !== 'string' && typeof amount !== 'number')
     return refuse('cost.amount', 'must be a decimal string such as "0.0125"');
-  const text = String(amount);
+  // JavaScript prints small numbers with an exponent (1e-7), which is not how they were sent.
+  const text = typeof amount === 'number' ? decimalText(new Decimal(amount)) : amount;
   const problem = decimalProblem(text);
   if (problem !== null) return refuse('cost.amount', problem);
   if (text.startsWith('-')) return refuse('cost.amount', 'must not be negative');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Decimal, decimalProblem, parseRfc3339 } from '../../kernel';
+import { Decimal, decimalProblem, decimalText, parseRfc3339 } from '../../kernel';
 
 /**
  * A decimal from a request: a string such as "0.25", or a JSON number where that is exact.
@@ -34,8 +34,7 @@ export function decimalString(options: { min?: string; max?: string } = {}) {
  */
 export function numberProblem(value: number): string | null {
   if (!Number.isFinite(value)) return 'must be a number';
-  const text = String(value);
-  if (text.includes('e')) return 'must be sent as a decimal string: this number is too large or too small to be exact';
+  const text = decimalText(new Decimal(value));
   if (!Number.isSafeInteger(value) && text.replace(/[-.]/g, '').replace(/^0+/, '').length > 15) {
     return 'must be sent as a decimal string: a JSON number keeps 15 digits';
   }
