@@ -63,13 +63,15 @@ export class CreateFoundation1795305600000 implements MigrationInterface {
       EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
       END $$;
     `);
-    // A superuser may take any role as it is; a grant to it would only race with other databases' migrations.
+    // Tried rather than asked, since PostgreSQL 16 knows members who may not take a role. A grant where none is needed
+    // would race with other databases' migrations, and may not be ours to give.
     await db.query(`
       DO $$
       BEGIN
-        IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-          EXECUTE format('GRANT weir_app TO %I', current_user);
-        END IF;
+        SET LOCAL ROLE weir_app;
+        RESET ROLE;
+      EXCEPTION WHEN insufficient_privilege THEN
+        EXECUTE format('GRANT weir_app TO %I', current_user);
       END $$;
     `);
   }

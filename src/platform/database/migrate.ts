@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { DataSource } from 'typeorm';
+import { DataSource, type Logger } from 'typeorm';
 import { MIGRATIONS } from '../../../migrations';
 import { StartupError } from '../startup-error';
 import { connectionProblem } from './connection-problem';
@@ -63,7 +63,7 @@ async function runPending(databaseUrl: string, log: (line: string) => void): Pro
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'each',
     poolSize: 2,
-    logging: false,
+    logger: SILENT,
   });
   await source.initialize();
   try {
@@ -76,11 +76,21 @@ async function runPending(databaseUrl: string, log: (line: string) => void): Pro
   }
 }
 
+/** TypeORM prints a migration that fails on standard output, whatever it is told; the error says the same. */
+const SILENT: Logger = {
+  logQuery: () => undefined,
+  logQueryError: () => undefined,
+  logQuerySlow: () => undefined,
+  logSchemaBuild: () => undefined,
+  logMigration: () => undefined,
+  log: () => undefined,
+};
+
 /** The rights a migration needs are the one foreseeable reason for it to fail. */
 function migrationProblem(error: unknown): unknown {
   const { code, message } = error as { code?: string; message?: string };
   if (code !== '42501') return error;
   return new StartupError(
-    `The database user may not do what a migration needs (${message ?? code}): give it CREATEROLE and CREATE on the schema public, or run the first start as a superuser.`,
+    `The database user may not do what a migration needs (${message ?? code}): give it CREATEROLE and CREATE on the schema public; or make the role weir_app and grant it to the user.`,
   );
 }
