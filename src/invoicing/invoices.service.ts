@@ -144,7 +144,10 @@ export class InvoicesService {
         order: { id: 'DESC' },
         take: limit,
       });
-      return Promise.all(invoices.map((invoice) => this.withLines(db, tenant, invoice)));
+      // One after the other: they share the transaction's connection.
+      const found: InvoiceWithLines[] = [];
+      for (const invoice of invoices) found.push(await this.withLines(db, tenant, invoice));
+      return found;
     });
   }
 
