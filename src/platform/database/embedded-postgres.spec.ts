@@ -5,17 +5,20 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { transformFileSync } from '@swc/core';
 import { Client } from 'pg';
 import { StartupError } from '../startup-error';
 import { isRunning } from './embedded-lock';
@@ -275,12 +278,15 @@ describe('as root', () => {
 
 /** Compiles the launcher, so that a plain Node process (and an ordinary user) can run it. */
 function compileFor(folder: string): void {
-  const sources = ['src/platform/database', 'src/platform/startup-error.ts'];
-  const swc = join(REPOSITORY, 'node_modules/.bin/swc');
-  execFileSync(swc, [...sources, '--ignore', '**/*.spec.ts', '-d', join(folder, 'dist')], {
-    cwd: REPOSITORY,
-    stdio: 'pipe',
-  });
+  const database = 'src/platform/database';
+  const sources = readdirSync(join(REPOSITORY, database))
+    .filter((file) => file.startsWith('embedded-') && !file.endsWith('.spec.ts'))
+    .map((file) => join(database, file));
+  for (const source of [...sources, 'src/platform/startup-error.ts']) {
+    const output = join(folder, 'dist', source.replace(/\.ts$/, '.js'));
+    mkdirSync(dirname(output), { recursive: true });
+    writeFileSync(output, transformFileSync(join(REPOSITORY, source), { cwd: REPOSITORY }).code);
+  }
   symlinkSync(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'));
 }
 
