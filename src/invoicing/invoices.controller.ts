@@ -137,7 +137,12 @@ export class InvoicesController {
     }
     const all = await this.subscriptions.ofCustomer(tenant, customer);
     if (all.length === 1) return all[0]!;
-    if (all.length === 0) throw new NotFoundError('subscription', `of ${customer.key}`);
+    if (all.length === 0) {
+      throw new InvalidRequestError(
+        'no_subscription',
+        `The customer '${customer.key}' has no subscription, so there is no invoice to preview.`,
+      );
+    }
     const names = all.map(({ subscription }) => toPublicId('subscription', subscription.id)).join(', ');
     const detail = `must say which, since the customer has ${all.length}: ${names}`;
     throw new InvalidRequestError('subscription_needed', `subscription: ${detail}`, [

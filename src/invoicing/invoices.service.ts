@@ -279,7 +279,7 @@ function refusePendingCost(draft: DraftInvoice): void {
   if (waiting === undefined) return;
   throw new ConflictError(
     'cost_pending',
-    `The cost of ${waiting.pendingEvents} events behind the line '${waiting.description}' is not known yet, so its charge isn't either. Add the missing prices to the price book first.`,
+    `The cost of ${waiting.pendingEvents} events behind the line '${waiting.description}' is not known yet, so its charge isn't either, and the invoice stays a draft.`,
   );
 }
 
