@@ -16,7 +16,14 @@ class FakeWeir {
   mostInFlight = 0;
   private server: Server | null = null;
 
-  constructor(private readonly failure: (request: number) => Answer | { after: Answer } | null = () => null) {}
+  private full: () => void = () => undefined;
+  private readonly isFull = new Promise<void>((resolve) => (this.full = resolve));
+
+  /** @param answersFrom it answers nobody until so many requests have been under way at once */
+  constructor(
+    private readonly failure: (request: number) => Answer | { after: Answer } | null = () => null,
+    private readonly answersFrom = 1,
+  ) {}
 
   async listen(): Promise<string> {
     this.server = createServer((request, response) => void this.answer(request, response));
@@ -32,6 +39,7 @@ class FakeWeir {
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.inFlight += 1;
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
+    if (this.inFlight >= this.answersFrom) this.full();
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { events = [] } = JSON.parse(Buffer.concat(chunks).toString() || '{}') as { events?: UsageEvent[] };
@@ -40,7 +48,7 @@ class FakeWeir {
       idempotencyKey: request.headers['idempotency-key'] as string | undefined,
       events: events.length,
     });
-    await new Promise((soon) => setTimeout(soon, 5));
+    await this.isFull;
 
     const failure = this.failure(number);
     const fresh = events.filter(({ id }) => !this.known.has(id));
@@ -77,7 +85,7 @@ describe('uploading', () => {
 
   it('sends every event once in batches of 500, four at a time, and tells how far it is', async () => {
     const told: UploadCounts[] = [];
-    const counts = await upload(await client(new FakeWeir()), events(6_000), (soFar) => told.push(soFar));
+    const counts = await upload(await client(new FakeWeir(() => null, 4)), events(6_000), (soFar) => told.push(soFar));
 
     expect(counts).toEqual({ sent: 6_400, accepted: 6_400, duplicates: 0 });
     expect(weir.known.size).toBe(6_400);
