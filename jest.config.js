@@ -39,7 +39,7 @@ module.exports = {
   globalSetup: support('global-setup.ts'),
   globalTeardown: support('global-teardown.ts'),
 
-  reporters: ['default', support('skipped-reporter.cjs')],
+  reporters: ['default', support('skipped-reporter.cjs'), support('totals-reporter.cjs')],
 
   // The machines we test on have two cores. A worker that has grown past the limit is replaced after its file.
   maxWorkers: 2,
