@@ -154,7 +154,9 @@ export class GroupCommit {
   private async tryTransaction(client: PoolClient, commit: PendingCommit): Promise<boolean> {
     if (commit.isEmpty) return true;
     const { batch, books } = await this.begin(client, commit.organisationIds);
-    const { rows, sums } = commit.encode(batch, books);
+    const { rows, sums, refused } = commit.encode(batch, books);
+    // A meter made since may refuse an event that is stored: sent again it is a repeat all the same.
+    if (refused.length > 0) await commit.setStoredAside(client, refused);
     if (rows === null) {
       await client.query('COMMIT'); // every event was refused by a meter
       return true;
@@ -223,9 +225,9 @@ class PendingCommit {
     return [...new Set(this.group.map((submission) => submission.organisationId))];
   }
 
-  /** Finds which of the events are stored already, and sets them aside as repeats or conflicts. */
-  async setStoredAside(client: PoolClient): Promise<void> {
-    const stored = await findByKeys(asQueryable(client), [...this.firsts.keys()]);
+  /** Finds which of the events (of all, or of these keys) are stored already, and sets them aside as repeats or conflicts. */
+  async setStoredAside(client: PoolClient, keys: readonly EventKey[] = [...this.firsts.keys()]): Promise<void> {
+    const stored = await findByKeys(asQueryable(client), keys);
     this.foundStored ||= stored.size > 0;
     for (const [key, first] of stored) {
       for (const event of this.candidates(key)) this.verdicts.set(event, verdictOnRepeat(first, event));
@@ -233,14 +235,25 @@ class PendingCommit {
     }
   }
 
-  /** Costs and counts the events that are to be stored, in the order of their keys, which suits the table's index. */
-  encode(batch: number, books: ReadonlyMap<string, Books>): { rows: EventRows | null; sums: Map<string, UsageSums> } {
+  /**
+   * Costs and counts the events that are to be stored, in the order of their keys, which suits the table's index.
+   *
+   * @returns their rows and sums, and the keys of which a meter refuses every event
+   */
+  encode(
+    batch: number,
+    books: ReadonlyMap<string, Books>,
+  ): { rows: EventRows | null; sums: Map<string, UsageSums>; refused: EventKey[] } {
+    const refused: EventKey[] = [];
     const rows = new EventRows();
     const sums = new Map<string, UsageSums>();
     let any = false;
     for (const key of [...this.firsts.keys()].sort()) {
       const prepared = this.chooseStored(key, books);
-      if (prepared === null) continue;
+      if (prepared === null) {
+        refused.push(key);
+        continue;
+      }
       const { event, organisationId, customerId, time, usage } = prepared;
       const { meters, prices, currency } = books.get(organisationId)!;
 
@@ -251,7 +264,7 @@ class PendingCommit {
       rows.add(prepared, cost, batch);
       any = true;
     }
-    return { rows: any ? rows : null, sums };
+    return { rows: any ? rows : null, sums, refused };
   }
 
   /** Gives each request its receipts. Called after the commit. */
