@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type NewOrganisation, OrganisationsService } from './access';
 import { AppModule, ENTITIES } from './app.module';
 import { PriceBooksService } from './costing';
@@ -11,7 +12,7 @@ import { foldUsageJob } from './metering';
 import { type Logger, NestLogger, StartupError } from './platform';
 import type { Settings } from './platform/config';
 import { Database, migrate } from './platform/database';
-import { parseJsonBytes, trackConnections } from './platform/http';
+import { parseJsonBytes, ProblemFilter, refuseUnreadable, trackConnections } from './platform/http';
 import { serveReference } from './reference';
 import { InProcessJobs, type Jobs, QueuedJobs } from './platform/jobs';
 
@@ -58,8 +59,15 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
     genReqId: () => randomUUID(),
     // Connections that keep quiet must not keep a stop waiting.
     forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 500 },
+    // As Node has it without Fastify: whoever sends slower than this would keep a stop waiting, too.
+    requestTimeout: 300_000,
+    // The longest id of an event, 255 characters of up to nine in percent-encoding.
+    routerOptions: { maxParamLength: 2_300 },
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      new ProblemFilter(logger).answer(error, request, reply),
   });
+  adapter.getInstance().removeContentTypeParser('text/plain');
+  refuseUnreadable(adapter.getInstance());
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with({ settings, database, clock, logger }),
     adapter,
@@ -81,12 +89,13 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
 
   const closeConnections = trackConnections(adapter.getInstance().server);
   await app.get(PriceBooksService).start();
-  const firstOrganisation = await app.get(OrganisationsService).createFirst(settings.WEIR_ORGANISATION);
   await app.get(EventsRoute).register(adapter.getInstance());
   serveReference(app);
 
   const jobs = await jobsFor(settings, database, logger);
   await listen(app, settings, jobs);
+  // Its key is told only once, so it is made when nothing can stop this start any more.
+  const firstOrganisation = await app.get(OrganisationsService).createFirst(settings.WEIR_ORGANISATION);
   jobs.start(foldUsageJob(database.owner));
   jobs.start(app.get(PeriodCloser).job());
 
@@ -111,7 +120,9 @@ async function jobsFor(settings: Settings, database: Database, logger: Logger): 
 async function listen(app: NestFastifyApplication, settings: Settings, jobs: Jobs): Promise<void> {
   const { WEIR_HOST: host, WEIR_PORT: port } = settings;
   try {
-    await app.listen(port, host);
+    await app.init();
+    // Not through Nest, which would log a failure that we tell in one line.
+    await app.getHttpAdapter().getInstance().listen({ port, host });
   } catch (error) {
     await Promise.all([app.close(), jobs.drain()]);
     const { code } = error as { code?: string };

@@ -22,7 +22,14 @@ import { MetersService } from './meters.service';
 import type { MeterEntity } from './persistence/meter.entity';
 import { type NewPlan, PlansService, type StoredPlan } from './plans.service';
 
-const scalar = z.union([z.string().max(500), z.number(), z.boolean()]);
+const scalar = z.union([
+  z
+    .string()
+    .max(500)
+    .refine((value) => value.isWellFormed() && !value.includes('\0'), 'must not contain NUL or broken Unicode'),
+  z.number(),
+  z.boolean(),
+]);
 
 const FilterSchema = z.strictObject({
   field: z

@@ -21,7 +21,9 @@ const AddPriceRequest = z.strictObject({
   model: text(200).describe('The exact name of the model.'),
   validFrom: instant().optional().describe('The first instant it holds for; without it, all the past.'),
   validTo: instant().optional().describe('The first instant it no longer holds for; without it, open.'),
-  units: UnitPrices.describe('Price of each unit the model charges for, in USD.'),
+  units: UnitPrices.refine((units) => Object.keys(units).length > 0, 'must price at least one unit').describe(
+    'Price of each unit the model charges for, in USD.',
+  ),
 });
 
 const PriceResponse = z.object({

@@ -47,7 +47,8 @@ export const ALL_EVENTS_METER_ID = '00000000-0000-0000-0000-000000000000';
 export const ATTRIBUTION_FIELDS = ['source', 'session', 'task', 'agent', 'feature', 'department', 'user'] as const;
 export type AttributionField = (typeof ATTRIBUTION_FIELDS)[number];
 
-const DATA_FIELD = /^data(\.[^.\s]{1,100}){1,8}$/;
+/** Names that no database keeps (control characters, broken Unicode) would meet no field of an event. */
+const DATA_FIELD = /^data(\.[^.\s\p{Cc}\p{Cs}]{1,100}){1,8}$/u;
 
 /** Whether a text names a field that a meter can look at: an attribution field or `data.` and up to eight names. */
 export function isMeterField(text: string): boolean {

@@ -5,5 +5,6 @@ export * from './problem';
 export * from './open-connections';
 export * from './problem.filter';
 export * from './public';
+export * from './refuse-unreadable';
 export * from './schemas';
 export * from './validation.pipe';

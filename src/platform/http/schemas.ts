@@ -57,16 +57,12 @@ export function instant() {
     .meta({ format: 'date-time', examples: ['2026-11-21T09:30:00.250Z'] });
 }
 
+const isClean = (value: string): boolean => value.isWellFormed() && !/\p{Cc}/u.test(value);
+const NOT_CLEAN = 'must not contain control characters or broken Unicode';
+
 /** Text a person reads: not empty, no control characters, which no database or page shows well. */
 export function text(max: number) {
-  return z
-    .string()
-    .min(1)
-    .max(max)
-    .refine(
-      (value) => value.isWellFormed() && !/\p{Cc}/u.test(value),
-      'must not contain control characters or broken Unicode',
-    );
+  return z.string().min(1).max(max).refine(isClean, NOT_CLEAN);
 }
 
 /** The caller's own id for a thing; the thing can be addressed by it wherever our id is taken. */
@@ -82,7 +78,7 @@ export function key() {
 
 /** Our id or the caller's own key. */
 export function reference() {
-  return z.string().min(1).max(255);
+  return z.string().min(1).max(255).refine(isClean, NOT_CLEAN);
 }
 
 /** An ISO 4217 currency code. */

@@ -1,0 +1,654 @@
+import { gzipSync } from 'node:zlib';
+import { type Answer, startTestServer, type TestServer } from '../support/server';
+import { routesOf } from './openapi-routes';
+
+/** Everything wrong that the other endpoints may be sent. Whatever it is: a problem with a code, and nothing written. */
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ WEIR_BODY_LIMIT: '64kb' });
+  for (const key of ['acme', 'none']) await made('/v1/customers', { key, name: key });
+  await made('/v1/meters', METER);
+  await made('/v1/plans', PLAN);
+  for (const key of ['one', 'two']) await made('/v1/subscriptions', { key, customer: 'acme', plan: 'plan' });
+  clock = (await made('/v1/test-clocks', { now: '2026-01-01T00:00:00Z' })).id;
+});
+afterAll(() => server.stop());
+
+let clock: string;
+const METER = { key: 'meter', name: 'Meter', eventType: 'llm.request', aggregation: 'count' };
+const SUM = { ...METER, key: 'sum', aggregation: 'sum', value: 'data.x' };
+const FLAT = { key: 'base', name: 'Base', charge: { model: 'flat', amount: '20' } };
+const UNIT = { key: 'unit', name: 'Units', meter: 'meter', charge: { model: 'unit', unitPrice: '1' } };
+const PLAN = { key: 'plan', name: 'Plan', currency: 'USD', interval: 'month', prices: [FLAT] };
+
+async function made(path: string, body: unknown): Promise<Answer['body']> {
+  const answer = await server.api('POST', path, body);
+  expect(answer).toMatchObject({ status: 201 });
+  return answer.body;
+}
+
+function expectProblem(answer: Answer, status: number, code: string, field?: string): void {
+  expect(answer).toMatchObject({
+    status,
+    body: { type: 'about:blank', title: expect.any(String), status, code, detail: expect.any(String) },
+  });
+  expect(answer.body.requestId).toEqual(expect.any(String));
+  if (field !== undefined) {
+    expect(answer.body.errors.map((error: { field: string }) => error.field)).toContain(field);
+  }
+  expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  expect(JSON.stringify(answer.body).length).toBeLessThan(5_000);
+}
+
+/** Sends, expects the problem, and every table as long as before. */
+async function expectRefused(send: () => Promise<Answer>, status: number, code: string, field?: string) {
+  const before = await server.rowCounts();
+  expectProblem(await send(), status, code, field);
+  expect(await server.rowCounts()).toEqual(before);
+}
+
+const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+
+describe('the body of any POST', () => {
+  const post = (body: string | Uint8Array, headers: Record<string, string> = {}) =>
+    server.send('/v1/customers', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: body as string,
+    });
+
+  it.each([
+    ['an open brace', '{'],
+    ['words', 'hello'],
+    ['NaN', '{"key":NaN}'],
+    ['no UTF-8', Buffer.from('{"key":"\xff"}', 'latin1')],
+    ['a byte order mark', '\ufeff{}'],
+  ])('is not %s', async (_, body) => {
+    await expectRefused(() => post(body), 400, 'malformed_json');
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['null', 'null'],
+    ['a list', '[]'],
+    ['text', '"text"'],
+    ['a number', '1e400'],
+    ['20,000 lists deep', deep(20_000)],
+  ])('is not %s', async (_, body) => {
+    await expectRefused(() => post(body), 422, 'invalid_request', 'body');
+  });
+
+  it('is not larger than the limit', async () => {
+    const body = JSON.stringify({ key: 'big', name: 'x'.repeat(65_536) });
+    await expectRefused(() => post(body), 413, 'body_too_large');
+  });
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'nonsense'])(
+    'is not %s',
+    async (type) => {
+      const body = JSON.stringify({ key: 'typed', name: 'Typed' });
+      await expectRefused(() => post(body, { 'content-type': type }), 415, 'unsupported_media_type');
+    },
+  );
+
+  it('is not compressed', async () => {
+    const body = gzipSync(JSON.stringify({ key: 'zip', name: 'Zip' }));
+    await expectRefused(() => post(body, { 'content-encoding': 'gzip' }), 415, 'unsupported_media_type');
+  });
+
+  it.each(['other', 'toString', 'hasOwnProperty', ''])('has no field "%s"', async (name) => {
+    await expectRefused(() => post(`{"key":"c","name":"C","${name}":1}`), 422, 'invalid_request', name || 'body');
+  });
+
+  it.each(['__proto__', 'constructor', 'prototype'])('does no harm with a field %s', async (name) => {
+    const made = await post(`{"key":"with-${name}","name":"C","${name}":{"timeZone":"Europe/Berlin","polluted":true}}`);
+    expect(made).toMatchObject({ status: 201, body: { timeZone: 'UTC' } });
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+
+  it('20,000 levels deep, at any place, does no harm', async () => {
+    const objects = `${'{"a":'.repeat(8_000)}1${'}'.repeat(8_000)}`;
+    for (const nested of [deep(20_000), objects, `[${objects}]`]) {
+      await expectRefused(() => post(`{"key":"deep","name":${nested}}`), 422, 'invalid_request', 'name');
+      await expectRefused(
+        () => post(`{"key":"deep","name":"Deep","other":${nested}}`),
+        422,
+        'invalid_request',
+        'other',
+      );
+      await expectRefused(() => post(`{"key":"deep","name":"Deep","testClock":${nested}}`), 422, 'invalid_request');
+    }
+  });
+
+  it('names at most twenty of a thousand unknown fields', async () => {
+    const fields = Array.from({ length: 1_000 }, (_, index) => [`field ${index}`, 1]);
+    const before = await server.rowCounts();
+    const answer = await post(JSON.stringify(Object.fromEntries(fields)));
+    expectProblem(answer, 422, 'invalid_request');
+    expect(answer.body.errors.length).toBeLessThanOrEqual(20);
+    expect(await server.rowCounts()).toEqual(before);
+  });
+});
+
+/** What is wrong with the body of one endpoint: where it is sent, what, the code and the field. */
+type Row = [because: string, body: unknown, code: string, field: string];
+const CUSTOMER = { key: 'c', name: 'C' };
+const price = (charge: unknown, more: object = { meter: 'meter' }) => ({
+  ...PLAN,
+  key: 'p',
+  prices: [{ key: 'u', name: 'U', ...more, charge }],
+});
+const tiers = (...list: unknown[]) => price({ model: 'graduated', tiers: list });
+const OPEN = { upTo: null, unitPrice: '1' };
+const OWN_PRICE = { provider: 'openai', model: 'm', units: { input: { amount: '1' } } };
+const filter = (more: object) => ({ ...METER, key: 'm', filters: [{ field: 'user', operator: 'equals', ...more }] });
+const LONG = 'x'.repeat(30_000);
+
+const TEXTS: [because: string, text: unknown][] = [
+  ['missing', undefined],
+  ['null', null],
+  ['a number', 1],
+  ['a list', ['a']],
+  ['empty', ''],
+  ['a NUL', 'a\0b'],
+  ['a line break', 'a\nb'],
+  ['broken Unicode', 'a\ud800'],
+  ['too long', LONG],
+];
+const text = (field: string, base: object): Row[] =>
+  TEXTS.map(([because, value]) => [`${field} is ${because}`, { ...base, [field]: value }, 'invalid_request', field]);
+const key = (base: object): Row[] => [
+  ...text('key', base),
+  ...['a b', '__proto__', 'ä', '.a', 'a/b', 'a%b', 'x'.repeat(101), 'cus_00000000000000000000000000'].map(
+    (value): Row => [`key is ${value.slice(0, 30)}`, { ...base, key: value }, 'invalid_request', 'key'],
+  ),
+];
+/** An amount at `path`, in the words of the schema or of the room. */
+const AMOUNTS: unknown[] = [
+  null,
+  true,
+  [],
+  {},
+  '',
+  'free',
+  'NaN',
+  '1e3',
+  '0x1',
+  '1,5',
+  '01',
+  '.5',
+  '1234567890123456',
+  '0.1234567890123',
+];
+
+const BODIES: Record<string, Row[]> = {
+  'POST /v1/customers': [
+    ...key(CUSTOMER),
+    ...text('name', CUSTOMER),
+    ['timeZone is no zone', { ...CUSTOMER, timeZone: 'Mars/Olympus' }, 'invalid_time_zone', 'timeZone'],
+    ['timeZone is empty', { ...CUSTOMER, timeZone: '' }, 'invalid_time_zone', 'timeZone'],
+    ['timeZone is an offset of 25 hours', { ...CUSTOMER, timeZone: '+25:00' }, 'invalid_time_zone', 'timeZone'],
+    ['timeZone has a NUL', { ...CUSTOMER, timeZone: 'UTC\0' }, 'invalid_time_zone', 'timeZone'],
+    ['timeZone is a number', { ...CUSTOMER, timeZone: 1 }, 'invalid_request', 'timeZone'],
+    ['timeZone is too long', { ...CUSTOMER, timeZone: LONG }, 'invalid_request', 'timeZone'],
+    ['testClock is a number', { ...CUSTOMER, testClock: 1 }, 'invalid_request', 'testClock'],
+    ['testClock is too long', { ...CUSTOMER, testClock: LONG }, 'invalid_request', 'testClock'],
+  ],
+  'POST /v1/meters': [
+    ...key(METER),
+    ...text('name', METER),
+    ...text('eventType', METER),
+    ['aggregation is unknown', { ...METER, aggregation: 'max' }, 'invalid_request', 'aggregation'],
+    ['a sum has no value', { ...METER, key: 'm', aggregation: 'sum' }, 'invalid_meter', 'value'],
+    ['a count has a value', { ...METER, key: 'm', value: 'data.x' }, 'invalid_meter', 'value'],
+    ['a sum of an attribution', { ...SUM, value: 'user' }, 'invalid_meter', 'value'],
+    ['a sum of nothing', { ...SUM, value: 'data.' }, 'invalid_meter', 'value'],
+    ['a sum of all data', { ...SUM, value: 'data' }, 'invalid_meter', 'value'],
+    ['a sum of a name with a space', { ...SUM, value: 'data.a b' }, 'invalid_meter', 'value'],
+    ['a sum of a name with a NUL', { ...SUM, value: 'data.a\0' }, 'invalid_meter', 'value'],
+    ['a sum of a name of broken Unicode', { ...SUM, value: 'data.a\ud800' }, 'invalid_meter', 'value'],
+    ['a sum nine levels deep', { ...SUM, value: 'data.a.b.c.d.e.f.g.h.i' }, 'invalid_meter', 'value'],
+    ['a value that is too long', { ...SUM, value: `data.${LONG}` }, 'invalid_request', 'value'],
+    ['filters that are no list', { ...METER, filters: {} }, 'invalid_request', 'filters'],
+    ['21 filters', { ...METER, filters: Array.from({ length: 21 }, () => ({})) }, 'invalid_request', 'filters'],
+    ['a filter of nothing', { ...METER, filters: [{}] }, 'invalid_request', 'filters[0].field'],
+    ['a filter of an unknown field', filter({ field: 'customer', value: 'a' }), 'invalid_meter', 'filters[0].field'],
+    ['a filter of a prototype', filter({ field: '__proto__', value: 'a' }), 'invalid_meter', 'filters[0].field'],
+    ['a filter of a field with a NUL', filter({ field: 'data.\0', value: 'a' }), 'invalid_meter', 'filters[0].field'],
+    ['an unknown operator', filter({ operator: 'like', value: 'a' }), 'invalid_request', 'filters[0].operator'],
+    ['equals without a value', filter({}), 'invalid_meter', 'filters[0].value'],
+    ['equals with a list', filter({ value: ['a'] }), 'invalid_meter', 'filters[0].value'],
+    ['equals with an object', filter({ value: {} }), 'invalid_request', 'filters[0].value'],
+    ['equals with null', filter({ value: null }), 'invalid_request', 'filters[0].value'],
+    ['equals with a NUL', filter({ value: 'a\0' }), 'invalid_request', 'filters[0].value'],
+    ['equals with broken Unicode', filter({ value: 'a\udc00' }), 'invalid_request', 'filters[0].value'],
+    ['equals with too long a value', filter({ value: LONG }), 'invalid_request', 'filters[0].value'],
+    ['in without a list', filter({ operator: 'in', value: 'a' }), 'invalid_meter', 'filters[0].value'],
+    ['in with an empty list', filter({ operator: 'in', value: [] }), 'invalid_meter', 'filters[0].value'],
+    ['in with a NUL', filter({ operator: 'in', value: ['\0'] }), 'invalid_request', 'filters[0].value[0]'],
+    ['exists with a value', filter({ operator: 'exists', value: 'a' }), 'invalid_meter', 'filters[0].value'],
+    ['less_than words', filter({ operator: 'less_than', value: 'few' }), 'invalid_meter', 'filters[0].value'],
+    ['less_than an exponent', filter({ operator: 'less_than', value: '1e3' }), 'invalid_meter', 'filters[0].value'],
+    ['at_least true', filter({ operator: 'at_least', value: true }), 'invalid_meter', 'filters[0].value'],
+    ['an unknown field in a filter', filter({ value: 'a', not: true }), 'invalid_request', 'filters[0].not'],
+    ['groups that are no list', { ...METER, groupBy: 'user' }, 'invalid_request', 'groupBy'],
+    ['six groups', { ...METER, groupBy: ['a', 'b', 'c', 'd', 'e', 'f'] }, 'invalid_request', 'groupBy'],
+    ['a group of an unknown field', { ...METER, key: 'm', groupBy: ['type'] }, 'invalid_meter', 'groupBy[0]'],
+    ['a group twice', { ...METER, key: 'm', groupBy: ['user', 'user'] }, 'invalid_meter', 'groupBy[1]'],
+    ['a group with a NUL', { ...METER, key: 'm', groupBy: ['data.\0'] }, 'invalid_meter', 'groupBy[0]'],
+  ],
+  'POST /v1/plans': [
+    ...key(PLAN),
+    ...text('name', PLAN),
+    ['currency in small letters', { ...PLAN, currency: 'usd' }, 'invalid_request', 'currency'],
+    ['interval is unknown', { ...PLAN, interval: 'year' }, 'invalid_request', 'interval'],
+    ['no prices', { ...PLAN, prices: [] }, 'invalid_request', 'prices'],
+    ['prices that are no list', { ...PLAN, prices: FLAT }, 'invalid_request', 'prices'],
+    ['101 prices', { ...PLAN, prices: Array.from({ length: 101 }, () => FLAT) }, 'invalid_request', 'prices'],
+    ['a price without a charge', price(undefined), 'invalid_request', 'prices[0].charge'],
+    ['an unknown model', price({ model: 'package' }), 'invalid_request', 'prices[0].charge.model'],
+    ['a prototype for a model', price({ model: '__proto__' }), 'invalid_request', 'prices[0].charge.model'],
+    [
+      'a field of another model',
+      price({ model: 'unit', unitPrice: '1', amount: '1' }),
+      'invalid_request',
+      'prices[0].charge.amount',
+    ],
+    ['a price key used twice', { ...PLAN, prices: [FLAT, { ...UNIT, key: 'base' }] }, 'invalid_plan', 'prices[1].key'],
+    ['an unknown meter', { ...PLAN, prices: [{ ...UNIT, meter: 'nothing' }] }, 'invalid_plan', 'prices[0].meter'],
+    [
+      'an unknown meter by id',
+      { ...PLAN, prices: [{ ...UNIT, meter: 'mtr_00000000000000000000000000' }] },
+      'invalid_plan',
+      'prices[0].meter',
+    ],
+    ['a meter with a NUL', { ...PLAN, prices: [{ ...UNIT, meter: 'a\0' }] }, 'invalid_request', 'prices[0].meter'],
+    ['units without a meter', price({ model: 'unit', unitPrice: '1' }, {}), 'invalid_plan', 'prices[0].meter'],
+    [
+      'a margin without a meter',
+      price({ model: 'consumption_margin', markupPercent: '30' }, {}),
+      'invalid_plan',
+      'prices[0].meter',
+    ],
+    ['a flat amount with a meter', price({ model: 'flat', amount: '1' }), 'invalid_plan', 'prices[0].meter'],
+    [
+      'an allowance on a flat amount',
+      price({ model: 'flat', amount: '1' }, { allowance: '1' }),
+      'invalid_plan',
+      'prices[0].allowance',
+    ],
+    [
+      'an allowance on a margin',
+      price({ model: 'consumption_margin', markupPercent: '30' }, { meter: 'meter', allowance: '1' }),
+      'invalid_plan',
+      'prices[0].allowance',
+    ],
+    [
+      'an allowance below zero',
+      price({ model: 'unit', unitPrice: '1' }, { meter: 'meter', allowance: '-1' }),
+      'invalid_request',
+      'prices[0].allowance',
+    ],
+    ['an amount below zero', price({ model: 'flat', amount: '-1' }, {}), 'invalid_plan', 'prices[0].charge.amount'],
+    [
+      'a unit price below zero',
+      price({ model: 'unit', unitPrice: '-0.01' }),
+      'invalid_plan',
+      'prices[0].charge.unitPrice',
+    ],
+    [
+      'a markup below zero',
+      price({ model: 'consumption_margin', markupPercent: '-5' }),
+      'invalid_plan',
+      'prices[0].charge.markupPercent',
+    ],
+    [
+      'a margin in another currency than the cost',
+      { ...price({ model: 'consumption_margin', markupPercent: '30' }), currency: 'EUR' },
+      'invalid_plan',
+      'prices[0].charge.model',
+    ],
+    ['no tiers', tiers(), 'invalid_request', 'prices[0].charge.tiers'],
+    ['a last tier that ends', tiers({ upTo: '10', unitPrice: '1' }), 'invalid_plan', 'prices[0].charge.tiers[0].upTo'],
+    ['a tier behind the open one', tiers(OPEN, OPEN), 'invalid_plan', 'prices[0].charge.tiers[0].upTo'],
+    [
+      'a tier that ends where it begins',
+      tiers({ upTo: '10', unitPrice: '1' }, { upTo: '10.0', unitPrice: '1' }, OPEN),
+      'invalid_plan',
+      'prices[0].charge.tiers[1].upTo',
+    ],
+    [
+      'tiers that descend',
+      tiers({ upTo: '10', unitPrice: '1' }, { upTo: '5', unitPrice: '1' }, OPEN),
+      'invalid_plan',
+      'prices[0].charge.tiers[1].upTo',
+    ],
+    [
+      'a first tier up to zero',
+      tiers({ upTo: '0', unitPrice: '1' }, OPEN),
+      'invalid_plan',
+      'prices[0].charge.tiers[0].upTo',
+    ],
+    ['a tier without an end', tiers({ unitPrice: '1' }), 'invalid_request', 'prices[0].charge.tiers[0].upTo'],
+    [
+      'a tier price below zero',
+      tiers({ upTo: null, unitPrice: '-1' }),
+      'invalid_plan',
+      'prices[0].charge.tiers[0].unitPrice',
+    ],
+    ['a flat fee below zero', tiers({ ...OPEN, flatFee: '-1' }), 'invalid_plan', 'prices[0].charge.tiers[0].flatFee'],
+    [
+      '101 tiers',
+      tiers(...Array.from({ length: 101 }, (_, index) => ({ upTo: `${index + 1}`, unitPrice: '1' }))),
+      'invalid_request',
+      'prices[0].charge.tiers',
+    ],
+    ...AMOUNTS.map((amount): Row => [
+      `an amount of ${JSON.stringify(amount)}`,
+      price({ model: 'flat', amount }, {}),
+      'invalid_request',
+      'prices[0].charge.amount',
+    ]),
+  ],
+  'POST /v1/subscriptions': [
+    ...key({ customer: 'acme', plan: 'plan' }).filter(([because]) => because !== 'key is missing'),
+    ['customer is missing', { plan: 'plan' }, 'invalid_request', 'customer'],
+    ['customer is empty', { customer: '', plan: 'plan' }, 'invalid_request', 'customer'],
+    ['customer has a NUL', { customer: 'a\0', plan: 'plan' }, 'invalid_request', 'customer'],
+    ['customer is broken Unicode', { customer: 'a\ud800', plan: 'plan' }, 'invalid_request', 'customer'],
+    ['customer is too long', { customer: LONG, plan: 'plan' }, 'invalid_request', 'customer'],
+    ['plan is missing', { customer: 'acme' }, 'invalid_request', 'plan'],
+    ['plan has a NUL', { customer: 'acme', plan: 'a\0' }, 'invalid_request', 'plan'],
+    ...['now', '2026-11-21', '2026-11-21T10:00:00', '2026-02-30T00:00:00Z', '', 1_700_000_000, null].map(
+      (startAt): Row => [
+        `startAt is ${JSON.stringify(startAt)}`,
+        { customer: 'acme', plan: 'plan', startAt },
+        'invalid_request',
+        'startAt',
+      ],
+    ),
+  ],
+  'POST /v1/test-clocks': [
+    ['now is missing', {}, 'invalid_request', 'now'],
+    ['now is a day', { now: '2026-11-21' }, 'invalid_request', 'now'],
+    ['now is before 1970', { now: '1969-12-31T23:59:59Z' }, 'invalid_request', 'now'],
+    ['name is empty', { now: '2026-11-21T00:00:00Z', name: '' }, 'invalid_request', 'name'],
+    ['name has a NUL', { now: '2026-11-21T00:00:00Z', name: '\0' }, 'invalid_request', 'name'],
+  ],
+  'POST /v1/test-clocks/{clock}/advance': [
+    ['now is missing', {}, 'invalid_request', 'now'],
+    ['now is words', { now: 'tomorrow' }, 'invalid_request', 'now'],
+  ],
+  'POST /v1/api-keys': [
+    ...text('name', { name: 'K', scopes: ['read'] }),
+    ['scopes are missing', { name: 'K' }, 'invalid_request', 'scopes'],
+    ['no scope', { name: 'K', scopes: [] }, 'invalid_request', 'scopes'],
+    ['an unknown scope', { name: 'K', scopes: ['read', 'admin'] }, 'invalid_request', 'scopes[1]'],
+    ['scopes that are no list', { name: 'K', scopes: 'read' }, 'invalid_request', 'scopes'],
+  ],
+  'POST /v1/price-book': [
+    ...text('provider', OWN_PRICE),
+    ...text('model', OWN_PRICE),
+    ['units are missing', { ...OWN_PRICE, units: undefined }, 'invalid_request', 'units'],
+    ['no unit', { ...OWN_PRICE, units: {} }, 'invalid_request', 'units'],
+    ['an unknown unit', { ...OWN_PRICE, units: { words: { amount: '1' } } }, 'invalid_request', 'units.words'],
+    [
+      'an amount below zero',
+      { ...OWN_PRICE, units: { input: { amount: '-1' } } },
+      'invalid_request',
+      'units.input.amount',
+    ],
+    ['a per of 7', { ...OWN_PRICE, units: { input: { amount: '1', per: '7' } } }, 'invalid_request', 'units.input.per'],
+    [
+      'a validTo that is its validFrom',
+      { ...OWN_PRICE, validFrom: '2026-01-01T00:00:00Z', validTo: '2026-01-01T00:00:00Z' },
+      'invalid_price',
+      'validTo',
+    ],
+    ['a validFrom that is a day', { ...OWN_PRICE, validFrom: '2026-01-01' }, 'invalid_request', 'validFrom'],
+    ...AMOUNTS.map((amount): Row => [
+      `an amount of ${JSON.stringify(amount)}`,
+      { ...OWN_PRICE, units: { input: { amount } } },
+      'invalid_request',
+      'units.input.amount',
+    ]),
+  ],
+};
+
+describe.each(Object.keys(BODIES))('%s', (route) => {
+  it.each(BODIES[route]!)('%s', async (_, body, code, field) => {
+    const path = route.split(' ')[1]!.replace('{clock}', clock);
+    await expectRefused(() => server.api('POST', path, body), 422, code, field);
+  });
+});
+
+it('covers every POST with a body', async () => {
+  const withBody = (await routesOf(server)).filter(({ operation }) => operation.requestBody !== undefined);
+  const elsewhere = ['POST /v1/events', 'POST /v1/organisations'];
+  expect([...Object.keys(BODIES), ...elsewhere].sort()).toEqual(withBody.map(({ name }) => name).sort());
+});
+
+describe('what is refused for what is stored', () => {
+  it.each([
+    [
+      'an unknown customer',
+      '/v1/subscriptions',
+      { customer: 'nobody', plan: 'plan' },
+      404,
+      'customer_not_found',
+      'customer',
+    ],
+    ['an unknown plan', '/v1/subscriptions', { customer: 'acme', plan: 'nothing' }, 404, 'plan_not_found', undefined],
+    [
+      'an unknown test clock',
+      '/v1/customers',
+      { ...CUSTOMER, testClock: 'clk_00000000000000000000000000' },
+      404,
+      'test_clock_not_found',
+      'testClock',
+    ],
+    [
+      'an id of another kind',
+      '/v1/customers',
+      { ...CUSTOMER, testClock: 'cus_00000000000000000000000000' },
+      404,
+      'test_clock_not_found',
+      'testClock',
+    ],
+  ])('%s', async (_, path, body, status, code, field) => {
+    await expectRefused(() => server.api('POST', path, body), status, code, field);
+  });
+
+  it('a test clock that would move back', async () => {
+    const before = await server.api('GET', `/v1/test-clocks/${clock}`);
+    await expectRefused(
+      () => server.api('POST', `/v1/test-clocks/${clock}/advance`, { now: '2025-12-31T23:59:59Z' }),
+      409,
+      'clock_backwards',
+      'now',
+    );
+    expect((await server.api('GET', `/v1/test-clocks/${clock}`)).body).toEqual(before.body);
+  });
+
+  it('a preview of a customer with two subscriptions, or none', async () => {
+    const preview = (query: string) => server.api('GET', `/v1/customers/${query}`);
+    await expectRefused(() => preview('acme/invoices/preview'), 422, 'subscription_needed', 'subscription');
+    await expectRefused(() => preview('none/invoices/preview'), 422, 'no_subscription');
+    await expectRefused(() => preview('none/invoices/preview?subscription=one'), 404, 'subscription_not_found');
+    expect((await preview('acme/invoices/preview?subscription=one')).status).toBe(200);
+  });
+});
+
+describe('an address', () => {
+  const get = (path: string) => server.api('GET', path);
+
+  it.each([
+    ['/v1/customers/nobody', 'customer_not_found'],
+    ['/v1/customers/cus_', 'customer_not_found'],
+    ['/v1/customers/cus_00000000000000000000000000', 'customer_not_found'],
+    ['/v1/customers/cus_zzzzzzzzzzzzzzzzzzzzzzzzzz', 'customer_not_found'],
+    ['/v1/customers/CUS_00000000000000000000000000', 'customer_not_found'],
+    ['/v1/customers/mtr_00000000000000000000000000', 'customer_not_found'],
+    ['/v1/customers/01930000-0000-7000-8000-000000000000', 'customer_not_found'],
+    ['/v1/customers/__proto__', 'customer_not_found'],
+    ['/v1/customers/constructor', 'customer_not_found'],
+    ["/v1/customers/'%20OR%201=1--", 'customer_not_found'],
+    ['/v1/customers/%F0%9F%98%80', 'customer_not_found'],
+    ['/v1/customers/%0A', 'customer_not_found'],
+    ['/v1/customers/a%2Fb', 'customer_not_found'],
+    ['/v1/customers/..%2F..%2Fetc', 'customer_not_found'],
+    [`/v1/customers/${'x'.repeat(2_300)}`, 'customer_not_found'],
+    ['/v1/meters/nothing', 'meter_not_found'],
+    ['/v1/plans/nothing', 'plan_not_found'],
+    ['/v1/subscriptions/nothing', 'subscription_not_found'],
+    ['/v1/test-clocks/nothing', 'test_clock_not_found'],
+    ['/v1/invoices/WEIR-000001', 'invoice_not_found'],
+    ['/v1/invoices/nothing/lines/1/explain', 'invoice_not_found'],
+    ['/v1/events/nothing', 'event_not_found'],
+    ['/v1/price-book?model=nothing', 'model_price_not_found'],
+    ['/v1/price-book?provider=nobody&model=gpt-4o', 'model_price_not_found'],
+  ])('%.60s names nothing', async (path, code) => {
+    await expectRefused(() => get(path), 404, code);
+  });
+
+  it.each([
+    ['/v1/customers/%', 'a sign alone'],
+    ['/v1/customers/%zz', 'no hexadecimal digits'],
+    ['/v1/customers/%ff', 'no UTF-8'],
+    ['/v1/customers/%c3%28', 'UTF-8 that breaks off'],
+    ['/v1/customers/%ed%a0%80', 'half a pair of surrogates'],
+    ['/v1/customers/a%00b', 'a NUL'],
+    ['/v1/events?customer=a%00b', 'a NUL in the query'],
+    ['/%', 'a sign alone outside any route'],
+  ])('%s is malformed: %s', async (path) => {
+    await expectRefused(() => get(path), 400, 'malformed_request');
+  });
+
+  it.each([
+    ['GET', '/'],
+    ['GET', '/v1'],
+    ['GET', '/v2/customers'],
+    ['GET', '/v1/customers/acme/nothing'],
+    ['GET', '/v1/nothing'],
+    ['PUT', '/v1/customers/acme'],
+    ['PATCH', '/v1/customers/acme'],
+    ['DELETE', '/v1/customers/acme'],
+    ['DELETE', '/v1/invoices/WEIR-000001'],
+    ['POST', '/v1/organisation'],
+    ['PUT', '/v1/events'],
+  ])('%s %s is no route', async (method, path) => {
+    await expectRefused(() => server.api(method, path), 404, 'not_found');
+  });
+
+  it('is not so long that no name could be', async () => {
+    await expectRefused(() => get(`/v1/customers/${'x'.repeat(2_301)}`), 414, 'uri_too_long');
+  });
+});
+
+describe('a query', () => {
+  const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const LISTS = [
+    '/v1/customers?',
+    '/v1/meters?',
+    '/v1/plans?',
+    '/v1/api-keys?',
+    '/v1/events?customer=acme&',
+    '/v1/customers/acme/invoices?',
+  ];
+
+  it.each(['0', '-1', '201', '1.5', '1e2', 'ten', '', '%20', '00001', '١'])('has no limit of "%s"', async (limit) => {
+    for (const list of LISTS) {
+      await expectRefused(() => server.api('GET', `${list}limit=${limit}`), 422, 'invalid_request', 'limit');
+    }
+  });
+
+  it.each([
+    ['words', 'next'],
+    ['empty', ''],
+    ['no list', encoded({ id: 1 })],
+    ['a list of nothing', encoded([])],
+    ['a list of numbers', encoded([1])],
+    ['no uuid', encoded(['a'])],
+    ['half a statement', encoded(["' OR 1=1"])],
+    ['three parts', encoded(['1', '01930000-0000-7000-8000-000000000000', '1'])],
+    ['a number too large', encoded(['99999999999999999', '01930000-0000-7000-8000-000000000000'])],
+    ['a negative number', encoded(['-1', '01930000-0000-7000-8000-000000000000'])],
+    ['deep', Buffer.from(deep(100)).toString('base64url')],
+  ])('has no cursor that is %s', async (_, cursor) => {
+    for (const list of LISTS) {
+      await expectRefused(() => server.api('GET', `${list}cursor=${cursor}`), 422, 'invalid_cursor', 'cursor');
+    }
+  });
+
+  it('has no cursor too long, of another kind of list, or twice', async () => {
+    const long = 'x'.repeat(501);
+    await expectRefused(() => server.api('GET', `/v1/customers?cursor=${long}`), 422, 'invalid_request', 'cursor');
+    await expectRefused(() => server.api('GET', '/v1/customers?cursor=a&cursor=b'), 422, 'invalid_request', 'cursor');
+    await expectRefused(() => server.api('GET', '/v1/customers?limit=1&limit=2'), 422, 'invalid_request', 'limit');
+    const ofCustomers = (await server.api('GET', '/v1/customers?limit=1')).body.nextCursor;
+    await expectRefused(
+      () => server.api('GET', `/v1/events?customer=acme&cursor=${ofCustomers}`),
+      422,
+      'invalid_cursor',
+      'cursor',
+    );
+  });
+
+  it('names the customer whose events are asked for', async () => {
+    await expectRefused(() => server.api('GET', '/v1/events'), 422, 'invalid_request', 'customer');
+    await expectRefused(() => server.api('GET', '/v1/events?customer='), 422, 'invalid_request', 'customer');
+    await expectRefused(
+      () => server.api('GET', '/v1/events?customer=a&customer=b'),
+      422,
+      'invalid_request',
+      'customer',
+    );
+    await expectRefused(() => server.api('GET', '/v1/events?customer=nobody'), 404, 'customer_not_found', 'customer');
+  });
+
+  it.each(['/v1/customers/acme/usage', '/v1/events'])('%s has instants for bounds', async (path) => {
+    for (const bound of ['from', 'to']) {
+      for (const value of [
+        'now',
+        '2026-11-21',
+        '1700000000',
+        '',
+        '2026-13-01T00:00:00Z',
+        '2026-01-01T00:00:00+00:00',
+      ]) {
+        // A plus in a query is a space.
+        await expectRefused(
+          () => server.api('GET', `${path}?customer=acme&${bound}=${value}`),
+          422,
+          'invalid_request',
+          bound,
+        );
+      }
+    }
+  });
+
+  it('of usage has a beginning before its end', async () => {
+    const [early, late] = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'];
+    for (const [from, to] of [
+      [late, early],
+      [early, early],
+    ]) {
+      const path = `/v1/customers/acme/usage?from=${from}&to=${to}`;
+      await expectRefused(() => server.api('GET', path), 422, 'invalid_period', 'from');
+    }
+  });
+
+  it('of the price book names a model', async () => {
+    await expectRefused(() => server.api('GET', '/v1/price-book'), 422, 'invalid_request', 'model');
+    await expectRefused(() => server.api('GET', '/v1/price-book?model=gpt-4o&at=now'), 422, 'invalid_request', 'at');
+  });
+});
+
+it('headers too large are refused before they are read', async () => {
+  const answer = await server.send('/v1/customers', { headers: { 'x-long': 'x'.repeat(20_000) } });
+  expect(answer.status).toBe(431);
+});
+
+it('the server still answers after all that', async () => {
+  expect((await server.api('GET', '/readyz', undefined, null)).status).toBe(200);
+});
