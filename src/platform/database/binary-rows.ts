@@ -179,7 +179,7 @@ export class BinaryRows {
     let last = count;
     while (last > first && groups[last - 1] === 0) last -= 1;
 
-    const decimalGroups = Math.max(0, last - (count - DECIMAL_GROUPS));
+    const decimalGroups = first === last ? 0 : Math.max(0, last - (count - DECIMAL_GROUPS));
     const lowest = decimalGroups === 0 ? 0 : groups[last - 1]!;
     const trailing =
       decimalGroups === 0 ? 0 : lowest % 1_000 === 0 ? 3 : lowest % 100 === 0 ? 2 : lowest % 10 === 0 ? 1 : 0;
