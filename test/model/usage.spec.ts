@@ -127,7 +127,7 @@ describe('usage equals a recount of the stored events', () => {
     return counts;
   }
 
-  /** A turn of the periodic job; the servers' own turns come in between. */
+  /** Folds from the table what the servers are about to fold from memory; they notice and let go of it. */
   async function foldNow(): Promise<void> {
     await runAlone(pool, foldUsageJob(pool, 0), new AbortController().signal);
   }
