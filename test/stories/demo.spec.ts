@@ -166,8 +166,9 @@ describe('the demo on its own server', () => {
       const demo = startDemo(['--rows', '500000'], folder, temporary);
       await demo.shows('catalog');
       demo.kill('SIGINT');
-      const { code, stdout } = await demo.finished;
+      const { code, stdout, stderr } = await demo.finished;
       expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+      expect(stderr).not.toContain('was killed');
       expect(readdirSync(temporary)).toEqual([]);
     },
     STORY_MS,
