@@ -38,6 +38,8 @@ interface Submission {
 
 /** Two writers overlap encoding in this process with writing in PostgreSQL; more only get in each other's way. */
 const WRITERS = 2;
+/** So many events have to wait before a second writer starts: a commit costs as much for one event as for a few hundred. */
+const EVENTS_FOR_ANOTHER = 500;
 /** Most events in one transaction, and most that may wait. */
 const EVENTS_A_COMMIT = 20_000;
 const EVENTS_WAITING = 200_000;
@@ -78,7 +80,7 @@ export class GroupCommit {
     return new Promise((resolve, reject) => {
       this.queue.push({ organisationId, events, resolve, reject });
       this.waiting += events.length;
-      if (this.busy < WRITERS) void this.write();
+      if (this.busy === 0 || (this.busy < WRITERS && this.waiting >= EVENTS_FOR_ANOTHER)) void this.write();
     });
   }
 
