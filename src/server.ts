@@ -61,8 +61,8 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
     forceCloseConnections: 'idle',
     // As Node has it without Fastify: whoever sends slower than this would keep a stop waiting, too.
     requestTimeout: 300_000,
-    // The longest id of an event, 255 characters of up to nine in percent-encoding.
-    routerOptions: { maxParamLength: 2_300 },
+    // The longest id of an event, 255 characters of up to twelve in percent-encoding.
+    routerOptions: { maxParamLength: 3_060 },
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       new ProblemFilter(logger).answer(error, request, reply),
   });

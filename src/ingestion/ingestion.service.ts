@@ -6,6 +6,7 @@ import {
   type EventProblem,
   eventKey,
   isEventProblem,
+  LONGEST,
   parseEvent,
   type TimeLimits,
   timeProblem,
@@ -135,5 +136,5 @@ export class IngestionService implements OnApplicationShutdown {
 function idOf(value: unknown): string | null {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'id')) return null;
   const { id } = value as { id: unknown };
-  return typeof id === 'string' ? id.slice(0, 255) : null;
+  return typeof id === 'string' ? id.slice(0, 2 * LONGEST.id) : null;
 }

@@ -41,6 +41,7 @@ it('a bad event in the middle keeps the good ones, in their places', async () =>
     event({ customer: 'nobody' }),
     event(),
     { ...event(), id: 7 },
+    { ...event({ customer: 'nobody' }), id: '😀'.repeat(255) },
     null,
     event({ time: '1999-01-01T00:00:00Z' }),
     event({ type: 'credits.spent', data: { credits: -1 } }),
@@ -48,7 +49,7 @@ it('a bad event in the middle keeps the good ones, in their places', async () =>
   ];
   const { status, body } = await post(events);
   expect(status).toBe(200);
-  expect(body).toMatchObject({ accepted: 3, duplicates: 0, rejected: 5 });
+  expect(body).toMatchObject({ accepted: 3, duplicates: 0, rejected: 6 });
   expect(
     body.results.map(({ index, status, code, field }: Record<string, string>) => [index, status, code, field]),
   ).toEqual([
@@ -56,10 +57,11 @@ it('a bad event in the middle keeps the good ones, in their places', async () =>
     [1, 'rejected', 'unknown_customer', 'customer'],
     [2, 'accepted', undefined, undefined],
     [3, 'rejected', 'invalid_event', 'id'],
-    [4, 'rejected', 'invalid_event', 'event'],
-    [5, 'rejected', 'event_too_old', 'time'],
-    [6, 'rejected', 'invalid_event', 'data.credits'],
-    [7, 'accepted', undefined, undefined],
+    [4, 'rejected', 'unknown_customer', 'customer'],
+    [5, 'rejected', 'invalid_event', 'event'],
+    [6, 'rejected', 'event_too_old', 'time'],
+    [7, 'rejected', 'invalid_event', 'data.credits'],
+    [8, 'accepted', undefined, undefined],
   ]);
   const idsSent = events.map((each) => (typeof each?.id === 'string' ? each.id : null));
   expect(body.results.map(({ id }: { id: string }) => id)).toEqual(idsSent);

@@ -44,7 +44,7 @@ export interface EventProblem {
 /** Most events in one request. */
 export const MOST_EVENTS = 10_000;
 
-/** Longest texts, in UTF-16 units. */
+/** Longest texts, in Unicode characters (code points), as JSON Schema and so the reference counts them. */
 export const LONGEST = { id: 255, source: 255, type: 200, customer: 255, attribution: 255 } as const;
 /** Largest `data`, as compact JSON in UTF-16 units, and how deep it may nest. */
 export const LARGEST_DATA = 65_536;

@@ -93,12 +93,18 @@ function optionalText(event: Fields, field: string, longest: number): string | n
 function checkedText(value: unknown, field: string, longest: number): string {
   if (typeof value !== 'string') return refuse(field, 'must be a string');
   if (value === '') return refuse(field, 'must not be empty');
-  if (value.length > longest) return refuse(field, `must have at most ${longest} characters`);
+  if (isLonger(value, longest)) return refuse(field, `must have at most ${longest} characters`);
   // Broken Unicode would be stored as something else, and two ids could become one.
   if (CONTROL_CHARACTER.test(value) || !value.isWellFormed()) {
     return refuse(field, 'must not contain control characters or broken Unicode');
   }
   return value;
+}
+
+/** A character is one or two UTF-16 units, so only what lies in between has to be counted. */
+function isLonger(text: string, longest: number): boolean {
+  if (text.length <= longest) return false;
+  return text.length > longest * 2 || [...text].length > longest;
 }
 
 function readTime(value: unknown): Micros | null {
