@@ -32,6 +32,8 @@ export class OverloadedError extends DomainError {
 interface Submission {
   readonly organisationId: string;
   readonly events: readonly PreparedEvent[];
+  /** Characters of their data. */
+  readonly data: number;
   readonly resolve: (receipts: Receipt[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -43,6 +45,9 @@ const EVENTS_FOR_ANOTHER = 500;
 /** Most events in one transaction, and most that may wait. */
 const EVENTS_A_COMMIT = 20_000;
 const EVENTS_WAITING = 200_000;
+/** The same for the size of their data, in characters: a commit's rows are one message and stand in memory as a whole. */
+const DATA_A_COMMIT = 64_000_000;
+const DATA_WAITING = 512_000_000;
 /** Events of another process may come between looking and writing; after so many tries something is wrong. */
 const TRIES = 8;
 
@@ -56,6 +61,7 @@ const TRIES = 8;
 export class GroupCommit {
   private queue: Submission[] = [];
   private waiting = 0;
+  private dataWaiting = 0;
   private busy = 0;
   /** Set while repeats arrive: then looking first is cheaper than a COPY that fails. */
   private expectDuplicates = false;
@@ -70,7 +76,8 @@ export class GroupCommit {
   /** @throws OverloadedError when too much waits already, and whatever PostgreSQL throws */
   submit(organisationId: string, events: readonly PreparedEvent[]): Promise<Receipt[]> {
     if (events.length === 0) return Promise.resolve([]);
-    if (this.waiting + events.length > EVENTS_WAITING) {
+    const data = events.reduce((all, { event }) => all + (event.dataText?.length ?? 0), 0);
+    if (this.waiting + events.length > EVENTS_WAITING || this.dataWaiting + data > DATA_WAITING) {
       return Promise.reject(
         new OverloadedError(
           'More events are waiting than can be stored right now. Nothing was stored; send them again.',
@@ -78,8 +85,9 @@ export class GroupCommit {
       );
     }
     return new Promise((resolve, reject) => {
-      this.queue.push({ organisationId, events, resolve, reject });
+      this.queue.push({ organisationId, events, data, resolve, reject });
       this.waiting += events.length;
+      this.dataWaiting += data;
       if (this.busy === 0 || (this.busy < WRITERS && this.waiting >= EVENTS_FOR_ANOTHER)) void this.write();
     });
   }
@@ -105,14 +113,20 @@ export class GroupCommit {
     if (this.busy === 0) this.idle?.();
   }
 
+  /** At least one request, and as many more as a commit may hold. */
   private take(): Submission[] {
     let events = 0;
+    let data = 0;
     let count = 0;
-    while (count < this.queue.length && (count === 0 || events + this.queue[count]!.events.length <= EVENTS_A_COMMIT)) {
-      events += this.queue[count]!.events.length;
+    for (const submission of this.queue) {
+      const fits = events + submission.events.length <= EVENTS_A_COMMIT && data + submission.data <= DATA_A_COMMIT;
+      if (count > 0 && !fits) break;
+      events += submission.events.length;
+      data += submission.data;
       count += 1;
     }
     this.waiting -= events;
+    this.dataWaiting -= data;
     return this.queue.splice(0, count);
   }
 
