@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { SCOPE_EXTENSION } from './access';
 import { eventsOperation } from './ingestion';
 
 /** In the order in which a newcomer needs them. */
@@ -44,8 +45,16 @@ export function serveReference(app: NestFastifyApplication): void {
         'with a stable `code`. POSTs take an `Idempotency-Key`. Things with a `key` can be addressed by it or by our id.',
     )
     .setVersion('v1')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key: weir_…' }, 'bearer')
-    .setLicense('Apache-2.0', '');
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'weir_…', description: 'An API key.' }, 'bearer')
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'WEIR_OPERATOR_KEY',
+        description: 'The key of this installation’s operator.',
+      },
+      'operator',
+    );
   for (const [name, description] of TAGS) builder.addTag(name, description);
 
   SwaggerModule.setup('reference', app, () => complete(SwaggerModule.createDocument(app, builder.build())), {
@@ -54,12 +63,35 @@ export function serveReference(app: NestFastifyApplication): void {
     customSiteTitle: 'Weir API reference',
     // The other product's banner takes a third of a phone's screen.
     customCss: '.swagger-ui .topbar { display: none }',
-    swaggerOptions: { persistAuthorization: true, docExpansion: 'list', defaultModelsExpandDepth: -1 },
+    swaggerOptions: {
+      persistAuthorization: true,
+      docExpansion: 'list',
+      defaultModelsExpandDepth: -1,
+      // The page's own default would send the document to a server on the internet.
+      validatorUrl: 'none',
+    },
   });
 }
 
-/** Adds what no controller says: the events route, and how every refusal looks. */
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Chosen by you, for this request alone: a repeat with it gets the first answer and does nothing. 1 to 255 visible ASCII characters.',
+  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
+} as const;
+
+/** For answers that need no more words than their schema has. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  200: 'Done.',
+  201: 'Made, or there already with the same content.',
+  204: 'Done; there is nothing to say.',
+};
+
+/** Adds what no controller says: the events route, scopes in words, `Idempotency-Key`, and how every refusal looks. */
 function complete(document: OpenAPIObject): OpenAPIObject {
+  document.info = { ...document.info, license: { name: 'Apache-2.0' } };
   for (const [path, operations] of Object.entries(eventsOperation().paths)) {
     document.paths[path] = { ...document.paths[path], ...operations };
   }
@@ -70,7 +102,18 @@ function complete(document: OpenAPIObject): OpenAPIObject {
   document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM } };
   for (const item of Object.values(document.paths)) {
     for (const operation of [item.get, item.post, item.delete]) {
-      if (operation !== undefined) operation.responses['default'] ??= refusal;
+      if (operation === undefined) continue;
+      operation.responses['default'] ??= refusal;
+      for (const [status, response] of Object.entries(operation.responses)) {
+        if (response !== undefined && 'description' in response) response.description ||= MEANINGS[status] ?? '';
+      }
+      const scope: unknown = (operation as { [SCOPE_EXTENSION]?: unknown })[SCOPE_EXTENSION];
+      if (typeof scope !== 'string') continue;
+      operation.description = [operation.description, `Needs a key with the scope \`${scope}\`.`].join(' ').trim();
+      // An event's own id makes its repeat safe.
+      if (operation === item.post && scope !== 'ingest') {
+        operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
+      }
     }
   }
   return document;

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { NotFoundError, toPublicId } from '../kernel';
 import { type Settings, SETTINGS } from '../platform/config';
@@ -132,6 +132,7 @@ export class AccessController {
 
   @Post('organisations')
   @Public()
+  @ApiBearerAuth('operator')
   @ApiOperation({
     summary: 'Make an organisation',
     description: 'For the operator of this installation, with the key in WEIR_OPERATOR_KEY. A repeat makes another.',

@@ -8,7 +8,7 @@ import {
   SetMetadata,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ApiBearerAuth } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { InvariantError } from '../kernel';
 import { IS_PUBLIC } from '../platform/http';
@@ -16,10 +16,12 @@ import { Authenticator } from './authenticator';
 import { MissingScopeError, type Scope, type Tenant, UnauthenticatedError } from './domain';
 
 const NEEDED_SCOPE = 'weir:scope';
+/** Under which an operation of the OpenAPI document says its scope. */
+export const SCOPE_EXTENSION = 'x-scope';
 
 /** The scope a key needs for a route (or for all of a controller's). */
 export function Requires(scope: Scope): MethodDecorator & ClassDecorator {
-  return applyDecorators(SetMetadata(NEEDED_SCOPE, scope), ApiBearerAuth());
+  return applyDecorators(SetMetadata(NEEDED_SCOPE, scope), ApiBearerAuth(), ApiExtension(SCOPE_EXTENSION, scope));
 }
 
 interface WithTenant {

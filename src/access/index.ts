@@ -1,5 +1,5 @@
 export { AccessModule } from './access.module';
-export { Asker, Requires } from './access.guard';
+export { Asker, Requires, SCOPE_EXTENSION } from './access.guard';
 export { Authenticator } from './authenticator';
 export * from './domain';
 export { type NewOrganisation, OrganisationsService } from './organisations.service';

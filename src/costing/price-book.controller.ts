@@ -22,7 +22,7 @@ const AddPriceRequest = z.strictObject({
   validFrom: instant().optional().describe('The first instant it holds for; without it, all the past.'),
   validTo: instant().optional().describe('The first instant it no longer holds for; without it, open.'),
   units: UnitPrices.refine((units) => Object.keys(units).length > 0, 'must price at least one unit').describe(
-    'Price of each unit the model charges for, in USD.',
+    `Price of each unit the model charges for, in USD: ${PRICED_UNITS.join(', ')}.`,
   ),
 });
 

@@ -1,5 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
+import { SCOPE_EXTENSION } from '../access';
 import { EventSchema, MOST_EVENTS } from '../events';
 
 const ReceiptsResponse = z.object({
@@ -21,14 +22,16 @@ const ReceiptsResponse = z.object({
 /** The reference's entry of `POST /v1/events`, which no Nest controller describes. */
 export function eventsOperation(): Pick<OpenAPIObject, 'paths'> {
   const event = z.toJSONSchema(EventSchema, { target: 'openapi-3.0', unrepresentable: 'any' });
+  const list = { type: 'array', items: event, minItems: 1, maxItems: MOST_EVENTS };
   const body = {
     oneOf: [
       event,
-      { type: 'array', items: event },
-      { type: 'object', properties: { events: { type: 'array', items: event } } },
+      list,
+      { type: 'object', properties: { events: list }, required: ['events'], additionalProperties: false },
     ],
   };
   const operation = {
+    operationId: 'EventsRoute_record',
     tags: ['events'],
     summary: 'Record usage events',
     description:
@@ -36,13 +39,13 @@ export function eventsOperation(): Pick<OpenAPIObject, 'paths'> {
       'Safe to repeat: an event’s source and id are its identity. A refused event does not keep the others out; ' +
       'a request of a single event that is refused is answered with 422.',
     security: [{ bearer: [] }],
+    [SCOPE_EXTENSION]: 'ingest',
     requestBody: { required: true, content: { 'application/json': { schema: body } } },
     responses: {
       200: {
         description: 'What became of each event.',
         content: { 'application/json': { schema: z.toJSONSchema(ReceiptsResponse, { target: 'openapi-3.0' }) } },
       },
-      422: { description: 'The only event of the request is refused.' },
     },
   };
   return { paths: { '/v1/events': { post: operation } } } as unknown as Pick<OpenAPIObject, 'paths'>;

@@ -1,5 +1,6 @@
 import { Controller, Get, HttpCode, Inject } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
 import { DomainError } from '../../kernel';
 import { Database } from '../database';
 import { Public } from './public';
@@ -9,6 +10,8 @@ class NotReadyError extends DomainError {
   readonly code = 'not_ready';
   readonly kind = 'unavailable';
 }
+
+const HealthResponse = z.object({ status: z.string() });
 
 /** For load balancers and container engines. */
 @ApiTags('health')
@@ -20,7 +23,8 @@ export class HealthController {
   @HttpCode(200)
   @Public()
   @ApiOperation({ summary: 'The process is alive', description: 'Says nothing about the database.' })
-  healthz(): { status: string } {
+  @ApiResponse({ status: 200, standardSchema: HealthResponse })
+  healthz(): z.infer<typeof HealthResponse> {
     return { status: 'ok' };
   }
 
@@ -28,7 +32,8 @@ export class HealthController {
   @HttpCode(200)
   @Public()
   @ApiOperation({ summary: 'The server can serve requests', description: '503 while the database does not answer.' })
-  async readyz(): Promise<{ status: string }> {
+  @ApiResponse({ status: 200, standardSchema: HealthResponse })
+  async readyz(): Promise<z.infer<typeof HealthResponse>> {
     try {
       await this.database.withoutTenant('SELECT 1');
     } catch {

@@ -1,0 +1,363 @@
+import { z } from 'zod';
+import { startTestServer, type TestServer } from '../support/server';
+import { fillOrganisation, type FullOrganisation } from './full-organisation';
+import { type Route, routesOf } from './openapi-routes';
+
+let server: TestServer;
+let routes: Route[];
+let document: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- what it is is checked below
+let all: FullOrganisation;
+beforeAll(async () => {
+  server = await startTestServer();
+  routes = await routesOf(server);
+  document = (await server.api('GET', '/openapi.json', undefined, null)).body;
+  all = await fillOrganisation(server, server.apiKey, 'a');
+});
+afterAll(() => server.stop());
+
+const SUCCESS = ['200', '201', '204'];
+
+/** Everything in the document, with the way to it. */
+function* nodesOf(node: unknown, way = '#'): Generator<[way: string, node: Record<string, unknown>]> {
+  if (typeof node !== 'object' || node === null) return;
+  if (!Array.isArray(node)) yield [way, node as Record<string, unknown>];
+  for (const [name, each] of Object.entries(node)) yield* nodesOf(each, `${way}/${name}`);
+}
+
+describe('the document', () => {
+  it('is OpenAPI 3.0, says what it is, and is also there as YAML', async () => {
+    expect(document).toMatchObject({
+      openapi: expect.stringMatching(/^3\.0\.\d+$/),
+      info: { title: 'Weir', version: 'v1', description: expect.any(String), license: { name: 'Apache-2.0' } },
+    });
+    const yaml = await server.api('GET', '/openapi.yaml', undefined, null);
+    expect(yaml.status).toBe(200);
+    expect(yaml.body).toContain('openapi: 3.0');
+    expect(
+      Object.keys(document.paths).filter((path) => !/^(\/[a-z-]+|\/\{[a-z]+\})+$/.test(path.replace('/v1', ''))),
+    ).toEqual([]);
+  });
+
+  it('names each operation once, in a group that is explained', () => {
+    const ids = routes.map(({ operation }) => operation.operationId);
+    expect(ids).toEqual([...new Set(ids)]);
+    expect(ids.every((id) => typeof id === 'string' && id !== '')).toBe(true);
+    const tags = document.tags.map((tag: { name: string }) => tag.name);
+    for (const { name, operation } of routes)
+      expect({ name, tags }).toEqual({ name, tags: expect.arrayContaining(operation.tags) });
+    expect(document.tags.every((tag: { description?: string }) => (tag.description ?? '') !== '')).toBe(true);
+  });
+
+  it('has no reference that leads nowhere', () => {
+    for (const [way, node] of nodesOf(document)) {
+      if (typeof node['$ref'] !== 'string') continue;
+      const target = node['$ref']
+        .split('/')
+        .slice(1)
+        .reduce<any>((each, name) => each?.[name], document); // eslint-disable-line @typescript-eslint/no-explicit-any -- walks anything
+      expect({ way, target }).toEqual({ way, target: expect.any(Object) });
+    }
+  });
+
+  it('has schemas of the words OpenAPI 3.0 knows', () => {
+    const known = new Set([
+      'type', 'properties', 'required', 'additionalProperties', 'items', 'enum', 'oneOf', 'anyOf', 'allOf', 'not', 'nullable',
+      'format', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'minItems',
+      'maxItems', 'uniqueItems', 'multipleOf', 'default', 'description', 'example', 'title', '$ref', 'readOnly', 'discriminator',
+    ]); // prettier-ignore
+    const isSchema =
+      /\/schema$|\/schema\/.*(\/(items|additionalProperties)|\/(anyOf|oneOf|allOf)\/\d+|\/properties\/[^/]+)$/;
+    for (const [way, node] of nodesOf(document)) {
+      if (!isSchema.test(way)) continue;
+      expect({ way, unknown: Object.keys(node).filter((word) => !known.has(word)) }).toEqual({ way, unknown: [] });
+      if ('type' in node) expect(['object', 'array', 'string', 'number', 'integer', 'boolean']).toContain(node['type']);
+      const properties = Object.keys((node['properties'] as object | undefined) ?? {});
+      expect({ way, properties }).toEqual({
+        way,
+        properties: expect.arrayContaining((node['required'] as string[] | undefined) ?? []),
+      });
+      // Can be made into a check again.
+      if (way.endsWith('/schema') && !('$ref' in node)) checkOf(node);
+    }
+  });
+});
+
+/** A check of values against a schema of the document. */
+function checkOf(schema: object): z.ZodType {
+  return z.fromJSONSchema(schema as z.core.JSONSchema.JSONSchema, { defaultTarget: 'openapi-3.0' });
+}
+
+describe('every endpoint', () => {
+  it('has a summary, and a description of every parameter and field that is not plain', () => {
+    for (const { name, path, operation } of routes) {
+      expect({ name, summary: operation.summary }).toEqual({
+        name,
+        summary: expect.stringMatching(/^[A-Z].{5,}[^.]$/),
+      });
+      const parameters: { name: string; in: string; required: boolean; schema: object; description?: string }[] =
+        operation.parameters ?? [];
+      const inPath = parameters.filter((each) => each.in === 'path');
+      expect({ name, path: inPath.map((each) => `{${each.name}}`) }).toEqual({
+        name,
+        path: path.match(/\{\w+\}/g) ?? [],
+      });
+      expect(inPath.every((each) => each.required)).toBe(true);
+      for (const parameter of parameters)
+        expect({ name, ...parameter }).toMatchObject({ schema: { type: expect.any(String) } });
+      const undescribed = parameters.filter((each) => each.in !== 'path' && (each.description ?? '') === '');
+      expect({ name, undescribed }).toEqual({ name, undescribed: [] });
+    }
+  });
+
+  it('says what it needs: a key, and the scope', () => {
+    const without = ['GET /healthz', 'GET /readyz'];
+    for (const { name, operation } of routes) {
+      const security = without.includes(name)
+        ? undefined
+        : [{ [name === 'POST /v1/organisations' ? 'operator' : 'bearer']: [] }];
+      expect({ name, security: operation.security }).toEqual({ name, security });
+      for (const [scheme] of (security ?? []).flatMap(Object.entries)) {
+        expect(document.components.securitySchemes[scheme as string]).toMatchObject({ type: 'http', scheme: 'bearer' });
+      }
+      if (security?.[0] !== undefined && 'bearer' in security[0]) {
+        expect(operation.description).toMatch(/Needs a key with the scope `(ingest|read|manage)`\.$/);
+      }
+    }
+  });
+
+  it('has a schema of what it takes, when it takes a body', () => {
+    const bare = ['POST /v1/invoices/{invoice}/finalize'];
+    for (const { name, method, operation } of routes) {
+      const takesBody = method === 'POST' && !bare.includes(name);
+      expect({ name, takesBody: operation.requestBody !== undefined }).toEqual({ name, takesBody });
+      if (!takesBody) continue;
+      expect(operation.requestBody.required).toBe(true);
+      expect(Object.keys(operation.requestBody.content)).toEqual(['application/json']);
+    }
+  });
+
+  it('has a schema of what it answers, refusals too', () => {
+    for (const { name, operation } of routes) {
+      const statuses = Object.keys(operation.responses);
+      expect({ name, statuses: statuses.filter((status) => SUCCESS.includes(status)) }).toEqual({
+        name,
+        statuses: [expect.any(String)],
+      });
+      for (const [status, response] of Object.entries<{ description: string; content?: object }>(operation.responses)) {
+        expect({ name, ...response }).toMatchObject({ description: expect.stringMatching(/./) });
+        if (status === '204') continue;
+        expect({ name, status, ...response }).toMatchObject({
+          content: {
+            [status === 'default' ? 'application/problem+json' : 'application/json']: { schema: expect.any(Object) },
+          },
+        });
+      }
+      expect(operation.responses.default).toBeDefined();
+    }
+  });
+
+  it('takes an Idempotency-Key when it is a POST of a tenant that its own content does not identify', () => {
+    for (const { name, method, operation } of routes) {
+      const taken = (operation.parameters ?? []).some((each: { name: string }) => each.name === 'Idempotency-Key');
+      const wanted = method === 'POST' && !['POST /v1/events', 'POST /v1/organisations'].includes(name);
+      expect({ name, taken }).toEqual({ name, taken: wanted });
+    }
+  });
+});
+
+describe('what is answered is what is documented', () => {
+  const schemaOf = (name: string, status: number | string) => {
+    const { operation } = routes.find((route) => route.name === name)!;
+    const content = operation.responses[status].content;
+    return checkOf((content['application/json'] as { schema: object }).schema);
+  };
+
+  const READING: [route: string, path: () => string][] = [
+    ['GET /healthz', () => '/healthz'],
+    ['GET /readyz', () => '/readyz'],
+    ['GET /v1/organisation', () => '/v1/organisation'],
+    ['GET /v1/api-keys', () => '/v1/api-keys'],
+    ['GET /v1/meters', () => '/v1/meters'],
+    ['GET /v1/meters/{meter}', () => `/v1/meters/${all.meter.key}`],
+    ['GET /v1/plans', () => '/v1/plans'],
+    ['GET /v1/plans/{plan}', () => `/v1/plans/${all.plan.id}`],
+    ['GET /v1/customers', () => '/v1/customers?limit=1'],
+    ['GET /v1/customers/{customer}', () => `/v1/customers/${all.customer.key}`],
+    ['GET /v1/customers/{customer}/usage', () => `/v1/customers/${all.customer.key}/usage`],
+    ['GET /v1/customers/{customer}/invoices', () => `/v1/customers/${all.customer.key}/invoices?limit=1`],
+    ['GET /v1/customers/{customer}/invoices/preview', () => `/v1/customers/${all.customer.key}/invoices/preview`],
+    ['GET /v1/subscriptions/{subscription}', () => `/v1/subscriptions/${all.subscription.key}`],
+    ['GET /v1/test-clocks/{clock}', () => `/v1/test-clocks/${all.testClock}`],
+    ['GET /v1/events', () => `/v1/events?customer=${all.customer.key}&limit=1`],
+    ['GET /v1/events/{id}', () => `/v1/events/${all.event.id}?source=${all.event.source}`],
+    ['GET /v1/price-book', () => '/v1/price-book?provider=openai&model=gpt-4o'],
+    ['GET /v1/invoices/{invoice}', () => `/v1/invoices/${all.invoice.number}`],
+    ['GET /v1/invoices/{invoice}', () => `/v1/invoices/${all.draft}`],
+    ['GET /v1/invoices/{invoice}/lines/{line}/explain', () => `/v1/invoices/${all.invoice.id}/lines/1/explain`],
+    ['GET /v1/invoices/{invoice}/lines/{line}/explain', () => `/v1/invoices/${all.invoice.id}/lines/2/explain`],
+  ];
+  it.each(READING)('%s', async (route, path) => {
+    const { status, body, headers } = await server.api('GET', path());
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toMatch(/^application\/json/);
+    expect(schemaOf(route, 200).safeParse(body).error?.issues ?? []).toEqual([]);
+  });
+
+  it('covers every GET', () => {
+    const documented = routes.filter(({ method }) => method === 'GET').map(({ name }) => name);
+    expect([...new Set(READING.map(([route]) => route))].sort()).toEqual(documented.sort());
+  });
+
+  const TIERS = [
+    { upTo: '10', unitPrice: 1, flatFee: '0.5' },
+    { upTo: null, unitPrice: '0.5' },
+  ];
+  const WRITING: [route: string, path: () => string, body: () => object | undefined, status: number][] = [
+    ['POST /v1/api-keys', () => '/v1/api-keys', () => ({ name: 'K', scopes: ['read', 'ingest'] }), 201],
+    ['POST /v1/test-clocks', () => '/v1/test-clocks', () => ({ now: '2026-01-01T00:00:00+01:00' }), 201],
+    [
+      'POST /v1/test-clocks/{clock}/advance',
+      () => `/v1/test-clocks/${all.testClock}/advance`,
+      () => ({ now: '2026-03-01T00:00:00Z' }),
+      200,
+    ],
+    ['POST /v1/customers', () => '/v1/customers', () => ({ key: 'c', name: 'C', timeZone: 'Asia/Kolkata' }), 201],
+    [
+      'POST /v1/subscriptions',
+      () => '/v1/subscriptions',
+      () => ({ customer: all.customer.id, plan: all.plan.id }),
+      201,
+    ],
+    [
+      'POST /v1/meters',
+      () => '/v1/meters',
+      () => ({
+        key: 'm',
+        name: 'M',
+        eventType: 't',
+        aggregation: 'count',
+        filters: [
+          { field: 'data.a', operator: 'in', value: ['x', 1, true] },
+          { field: 'user', operator: 'exists' },
+        ],
+        groupBy: ['feature'],
+      }),
+      201,
+    ],
+    [
+      'POST /v1/plans',
+      () => '/v1/plans',
+      () => ({
+        key: 'p',
+        name: 'P',
+        currency: 'USD',
+        interval: 'month',
+        prices: [
+          { key: 'flat', name: 'Flat', charge: { model: 'flat', amount: 20 } },
+          {
+            key: 'unit',
+            name: 'Unit',
+            meter: all.meter.key,
+            allowance: '10',
+            charge: { model: 'unit', unitPrice: '1' },
+          },
+          { key: 'tiers', name: 'Tiers', meter: all.meter.key, charge: { model: 'graduated', tiers: TIERS } },
+          {
+            key: 'margin',
+            name: 'Margin',
+            meter: all.meter.key,
+            charge: { model: 'consumption_margin', markupPercent: '30' },
+          },
+        ],
+      }),
+      201,
+    ],
+    [
+      'POST /v1/price-book',
+      () => '/v1/price-book',
+      () => ({ provider: 'openai', model: 'm', units: { input: { amount: 1, per: '1000' } } }),
+      201,
+    ],
+    [
+      'POST /v1/events',
+      () => '/v1/events',
+      () => ({ id: 'single', type: 't', customer: all.customer.key, user: null }),
+      200,
+    ],
+    [
+      'POST /v1/events',
+      () => '/v1/events',
+      () => ({
+        events: [
+          { id: 'e', type: 't', customer: all.customer.key, cost: { amount: 1, currency: 'USD' } },
+          { id: 'f', type: 't', customer: 'nobody' },
+        ],
+      }),
+      200,
+    ],
+    ['POST /v1/invoices/{invoice}/finalize', () => `/v1/invoices/${all.invoice.id}/finalize`, () => undefined, 200],
+  ];
+  it.each(WRITING)('%s', async (route, path, body, status) => {
+    const sent = body();
+    const answer = await server.api('POST', path(), sent);
+    expect(answer).toMatchObject({ status });
+    expect(schemaOf(route, status).safeParse(answer.body).error?.issues ?? []).toEqual([]);
+    if (sent === undefined) return;
+    const { operation } = routes.find(({ name }) => name === route)!;
+    const request = checkOf(operation.requestBody.content['application/json'].schema);
+    expect(request.safeParse(sent).error?.issues ?? []).toEqual([]);
+    expect(request.safeParse({ ...sent, unknown: 1 }).success).toBe(false);
+  });
+
+  it('covers every POST but the operator’s', () => {
+    const documented = routes.filter(({ method }) => method === 'POST').map(({ name }) => name);
+    expect([...new Set(WRITING.map(([route]) => route)), 'POST /v1/organisations'].sort()).toEqual(documented.sort());
+  });
+
+  it('a refusal is a Problem', async () => {
+    const problem = checkOf(document.components.schemas.Problem);
+    for (const { body } of [
+      await server.api('GET', '/v1/customers/nobody'),
+      await server.api('GET', '/v1/customers', undefined, null),
+      await server.api('POST', '/v1/customers', { key: 1, name: '', x: 1 }),
+      await server.api('POST', '/v1/events', { id: 1 }),
+      await server.api('GET', '/v1/%'),
+      await server.api('GET', '/nothing'),
+    ]) {
+      expect(problem.safeParse(body).error?.issues ?? []).toEqual([]);
+    }
+  });
+});
+
+describe('the reference page', () => {
+  const get = (path: string) => server.api('GET', path, undefined, null);
+  /** What a page or style sheet loads by itself. */
+  const loads = (text: string) =>
+    [
+      ...text.matchAll(
+        /<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)="([^"]*)"|@import\s+["']?([^"';]+)|url\(\s*["']?([^"')]+)/g,
+      ),
+    ].map((match) => (match[1] ?? match[2] ?? match[3])!);
+
+  it('loads everything from this server, so that it works without the internet', async () => {
+    const page = await get('/reference');
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-type')).toContain('text/html');
+    expect(page.body).toContain('Weir API reference');
+    const parts = loads(page.body);
+    expect(parts.length).toBeGreaterThan(3);
+    for (const part of parts) {
+      const address = new URL(part, `${server.url}/reference`);
+      expect({ part, origin: address.origin }).toEqual({ part, origin: server.url });
+      const loaded = await get(address.pathname);
+      expect({ part, status: loaded.status }).toEqual({ part, status: 200 });
+      if (part.endsWith('.css')) expect(loads(loaded.body).filter((each) => !each.startsWith('data:'))).toEqual([]);
+    }
+  });
+
+  it('has the document in it, and sends it nowhere', async () => {
+    const start = (await get('/reference/swagger-ui-init.js')).body as string;
+    for (const { path } of routes) expect(start).toContain(`"${path}"`);
+    expect(start).toContain('"validatorUrl": "none"');
+  });
+});
