@@ -103,7 +103,7 @@ describe('every endpoint', () => {
       });
       expect(inPath.every((each) => each.required)).toBe(true);
       for (const parameter of parameters)
-        expect({ name, ...parameter }).toMatchObject({ schema: { type: expect.any(String) } });
+        expect({ route: name, ...parameter }).toMatchObject({ schema: { type: expect.any(String) } });
       const undescribed = parameters.filter((each) => each.in !== 'path' && (each.description ?? '') === '');
       expect({ name, undescribed }).toEqual({ name, undescribed: [] });
     }
@@ -117,7 +117,7 @@ describe('every endpoint', () => {
         : [{ [name === 'POST /v1/organisations' ? 'operator' : 'bearer']: [] }];
       expect({ name, security: operation.security }).toEqual({ name, security });
       for (const [scheme] of (security ?? []).flatMap(Object.entries)) {
-        expect(document.components.securitySchemes[scheme as string]).toMatchObject({ type: 'http', scheme: 'bearer' });
+        expect(document.components.securitySchemes[scheme]).toMatchObject({ type: 'http', scheme: 'bearer' });
       }
       if (security?.[0] !== undefined && 'bearer' in security[0]) {
         expect(operation.description).toMatch(/Needs a key with the scope `(ingest|read|manage)`\.$/);
