@@ -40,8 +40,8 @@ interface Submission {
 
 /** Two writers overlap encoding in this process with writing in PostgreSQL; more only get in each other's way. */
 const WRITERS = 2;
-/** So many events have to wait before a second writer starts: a commit costs as much for one event as for a few hundred. */
-const EVENTS_FOR_ANOTHER = 500;
+/** So many events have to wait before a second writer starts: fewer are not worth a commit of their own. */
+const EVENTS_FOR_ANOTHER = 16;
 /** Most events in one transaction, and most that may wait. */
 const EVENTS_A_COMMIT = 20_000;
 const EVENTS_WAITING = 200_000;
