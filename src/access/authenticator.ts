@@ -47,9 +47,12 @@ export class Authenticator {
   }
 }
 
+/** How a header with a key begins; RFC 9110 leaves the case of a scheme to the sender. */
+const SCHEME = /^bearer +/i;
+
 /** The key of an `Authorization: Bearer …` header. @throws UnauthenticatedError when there is none */
 export function bearerKey(authorization: string | undefined): string {
-  const key = authorization?.startsWith('Bearer ') === true ? authorization.slice('Bearer '.length).trim() : '';
+  const key = authorization !== undefined && SCHEME.test(authorization) ? authorization.replace(SCHEME, '').trim() : '';
   if (looksLikeApiKey(key)) return key;
   throw new UnauthenticatedError('Send an API key as "Authorization: Bearer weir_…".');
 }

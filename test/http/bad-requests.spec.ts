@@ -502,7 +502,7 @@ describe('an address', () => {
     ['/v1/plans/nothing', 'plan_not_found'],
     ['/v1/subscriptions/nothing', 'subscription_not_found'],
     ['/v1/test-clocks/nothing', 'test_clock_not_found'],
-    ['/v1/invoices/WEIR-000001', 'invoice_not_found'],
+    ['/v1/invoices/INV-000001', 'invoice_not_found'],
     ['/v1/invoices/nothing/lines/1/explain', 'invoice_not_found'],
     ['/v1/events/nothing', 'event_not_found'],
     ['/v1/price-book?model=nothing', 'model_price_not_found'],
@@ -533,7 +533,7 @@ describe('an address', () => {
     ['PUT', '/v1/customers/acme'],
     ['PATCH', '/v1/customers/acme'],
     ['DELETE', '/v1/customers/acme'],
-    ['DELETE', '/v1/invoices/WEIR-000001'],
+    ['DELETE', '/v1/invoices/INV-000001'],
     ['POST', '/v1/organisation'],
     ['PUT', '/v1/events'],
   ])('%s %s is no route', async (method, path) => {

@@ -46,7 +46,7 @@ const invoices = (): Reference[] => [
   ...byId(a.draft),
   ...byId(a.invoice.id),
   // B has an invoice of this number, too, which is not what is meant here; the empty organisation has none.
-  { theirs: a.invoice.number, nobodys: 'WEIR-999999' },
+  { theirs: a.invoice.number, nobodys: a.invoice.number.replace(/\d+$/, '999999') },
 ];
 
 const asking = (request: Asking['request'], references: Asking['references'], more: Partial<Asking> = {}): Asking => ({

@@ -86,6 +86,11 @@ describe('a key', () => {
   });
 });
 
+it.each(['Bearer ', 'bearer ', 'BEARER   '])('comes behind "%s"', async (scheme) => {
+  const headers = { authorization: `${scheme}${server.apiKey}` };
+  expect((await server.send('/v1/organisation', { headers }, null)).status).toBe(200);
+});
+
 describe('no good key', () => {
   let revoked: string;
   beforeAll(async () => {
