@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Tenant } from '../access';
 import { raiseCatalogRevision } from '../catalog';
 import { Clock, InvalidRequestError, invariant } from '../kernel';
-import { Database, pauseIngest } from '../platform/database';
+import { Database, pauseIngest, type Queryable } from '../platform/database';
 import { readCatalogue } from './catalogue';
 import {
   type Catalogue,
@@ -17,7 +17,6 @@ import {
   insertOwnPrice,
   loadCatalogue,
   loadOwnPrices,
-  type Queryable,
   storeCatalogue,
   type StoredPriceRow,
 } from './persistence/price-store';

@@ -9,4 +9,4 @@ export {
   isDuplicateKey,
   type StoredCost,
 } from './persistence/event-writer';
-export { asQueryable, findByCustomer, findByKeys, findByType, type StoredEvent } from './persistence/stored-events';
+export { findByCustomer, findByKeys, findByType, type StoredEvent } from './persistence/stored-events';

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Meter } from '../catalog';
 import type { PriceBook, PriceBooksService } from '../costing';
-import { asQueryable } from '../events';
+import { asQueryable } from '../platform/database';
 import { compileMeter, metersByType, type MetersByType } from '../metering';
 
 /** What an event of an organisation is costed and counted by. */

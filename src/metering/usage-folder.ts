@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { asQueryable } from '../events';
+import { asQueryable } from '../platform/database';
 import type { UsageSums } from './domain';
 import { addToTotals, lockFolding, takePending } from './persistence/usage-store';
 

@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { PoolClient } from 'pg';
+import type { Queryable } from '../../platform/database';
 import { type CatalogueProvider, type ModelPrice, compileModelPrice, type PriceRow } from '../domain';
 
 /** What a price says beside whose it is and when it holds; this is what is stored as JSON. */
 type Definition = Omit<PriceRow, 'provider' | 'model' | 'validFrom' | 'validTo' | 'position'>;
-
-/** Something that runs SQL: a connection of the owner, or a tenant's transaction. */
-export interface Queryable {
-  query<Row>(sql: string, parameters: unknown[]): Promise<Row[]>;
-}
 
 export interface StoredPriceRow extends PriceRow {
   readonly id: number;

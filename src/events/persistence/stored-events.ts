@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg';
+import type { Queryable } from '../../platform/database';
 import { Decimal, type Micros } from '../../kernel';
 import { type EventContent, type EventKey, eventKeyFromUuid, eventKeyToUuid, type ReportedCost } from '../domain';
 import { COST_STATUS, type CostStatus } from './event-writer';
@@ -74,18 +74,6 @@ function toStoredEvent(row: EventRow): StoredEvent {
     amount: row.cost === null ? null : new Decimal(row.cost),
     costStatus: STATUS_OF.get(row.cost_status)!,
     modelPriceId: row.model_price_id,
-  };
-}
-
-/** Something that runs SQL: a connection of the owner, or a tenant's transaction. */
-export interface Queryable {
-  query<Row>(sql: string, parameters: unknown[]): Promise<Row[]>;
-}
-
-/** Lets a plain connection be used where a tenant's transaction is expected. */
-export function asQueryable(client: Pick<PoolClient, 'query'>): Queryable {
-  return {
-    query: async <Row>(sql: string, parameters: unknown[]) => (await client.query(sql, parameters)).rows as Row[],
   };
 }
 

@@ -1,7 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { costEvent, type EventUsage } from '../../costing';
 import {
-  asQueryable,
   differingField,
   eventCopy,
   type EventContent,
@@ -13,7 +12,7 @@ import {
 } from '../../events';
 import { DomainError } from '../../kernel';
 import { meteringProblem, pendingCopy, type UsageFolder, UsageSums } from '../../metering';
-import { copyAndCommit, INGEST_LOCK_CLASS } from '../../platform/database';
+import { asQueryable, copyAndCommit, INGEST_LOCK_CLASS } from '../../platform/database';
 import type { Receipt } from '../domain';
 import type { Books, OrganisationBooks } from '../organisation-books';
 

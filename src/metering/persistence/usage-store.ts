@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { Decimal, scaledText, type Micros } from '../../kernel';
 
-import { BinaryRows, type Copy, ELEMENT_OIDS, uuidBytes } from '../../platform/database';
+import { BinaryRows, type Copy, ELEMENT_OIDS, type Queryable, uuidBytes } from '../../platform/database';
 import type { UsageSum, UsageSums } from '../domain';
 
 /** Usage of one meter over a stretch of time, added up over its hours and groups. */
@@ -106,11 +106,6 @@ const FOLD_LEFTOVERS = `
           events = total.events + excluded.events, pending_events = total.pending_events + excluded.pending_events
   )
   SELECT count(*) AS folded FROM gone`;
-
-/** Something that runs SQL in a tenant's transaction. */
-interface Queryable {
-  query<Row>(sql: string, parameters: unknown[]): Promise<Row[]>;
-}
 
 interface UsageRow {
   meter_id: string;

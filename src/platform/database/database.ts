@@ -18,7 +18,6 @@ export interface DatabaseOptions {
 interface RunningTransaction {
   readonly organisationId: string;
   readonly manager: EntityManager;
-  readonly afterCommit: (() => void)[];
 }
 
 /**
@@ -93,13 +92,10 @@ export class Database {
         throw new InvariantError('a transaction belongs to one organisation');
       return work(outer.manager);
     }
-    const afterCommit: (() => void)[] = [];
-    const result = await this.source.transaction(async (manager) => {
+    return this.source.transaction(async (manager) => {
       await manager.query(`SELECT set_config('weir.organisation', $1, true)`, [organisationId]);
-      return this.running.run({ organisationId, manager, afterCommit }, () => work(manager));
+      return this.running.run({ organisationId, manager }, () => work(manager));
     });
-    for (const run of afterCommit) run();
-    return result;
   }
 
   /**
@@ -110,13 +106,6 @@ export class Database {
     const outer = this.running.getStore();
     if (outer === undefined) return this.tenant(organisationId, work);
     return outer.manager.transaction(work);
-  }
-
-  /** Runs `what` once the surrounding `tenant` transaction has committed; not at all when it doesn't. */
-  afterCommit(what: () => void): void {
-    const transaction = this.running.getStore();
-    if (transaction === undefined) throw new InvariantError('afterCommit is called inside a tenant transaction');
-    transaction.afterCommit.push(what);
   }
 
   /** Runs one statement as the application role without an organisation: it sees no tenant's rows. */

@@ -5,3 +5,4 @@ export * from './database';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres';
 export * from './ingest-lock';
 export * from './migrate';
+export * from './queryable';
