@@ -2,8 +2,8 @@ import type { StoredCost, UsageEvent } from '../events';
 import { Decimal, scaledFromDecimal } from '../kernel';
 import { costOfUsage, type EventUsage, type PriceBook } from './domain';
 
-const NONE: StoredCost = Object.freeze({ status: 'none', amount: null, modelPriceId: null });
-const PENDING: StoredCost = Object.freeze({ status: 'pending', amount: null, modelPriceId: null });
+const NONE: StoredCost = Object.freeze({ status: 'none', amount: null, modelPriceId: null, breakdown: null });
+const PENDING: StoredCost = Object.freeze({ status: 'pending', amount: null, modelPriceId: null, breakdown: null });
 
 /**
  * What an event costs, for storing: the price book's amount where it knows one; else what the sender reported; else
@@ -21,11 +21,11 @@ export function costEvent(
 ): StoredCost {
   const computed = costOfUsage(usage, book, time);
   if (computed.status === 'priced' && computed.currency === currency) {
-    return { status: 'priced', amount: computed.amount, modelPriceId: computed.priceId };
+    return { status: 'priced', amount: computed.amount, modelPriceId: computed.priceId, breakdown: null };
   }
   if (event.cost !== null) {
     if (event.cost.currency !== currency) return PENDING;
-    return { status: 'reported', amount: scaledFromDecimal(new Decimal(event.cost.amount)), modelPriceId: null };
+    return { status: 'reported', amount: scaledFromDecimal(new Decimal(event.cost.amount)), modelPriceId: null, breakdown: null };
   }
   return computed.status === 'none' ? NONE : PENDING;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Decimal, decimalProblem, decimalText, parseRfc3339 } from '../kernel';
-import { DEEPEST_DATA, LARGEST_DATA, LONGEST } from './domain';
+import { DEEPEST_DATA, LARGEST_DATA, LONGEST, STEPS } from './domain';
 
 const CONTROL_OR_BROKEN = /[\p{Cc}\p{Cs}]/u;
 
@@ -44,6 +44,13 @@ export const EventSchema = z.strictObject({
   feature: attribution('The feature of your product.'),
   department: attribution('The department of your customer.'),
   user: attribution('The person at your customer.'),
+  parent: attribution(
+    'The task (or session, for an event without a task) above this one’s: its name, or `task:NAME` or `session:NAME`. Costs add up along it.',
+  ),
+  step: z
+    .enum(STEPS)
+    .nullish()
+    .describe('Marks work that was done again: `retry` after a failure, `self_correction` of an own result.'),
   cost: z
     .strictObject({
       amount: z

@@ -6,7 +6,7 @@ import { CustomersService } from '../customers';
 import { decimalText, NotFoundError, toPublicId, formatMicros } from '../kernel';
 import { Database } from '../platform/database';
 import { decodeCursor, instant, type Page, PageQuery, pageOf, reference, toPage, UUID_TEXT } from '../platform/http';
-import { DEFAULT_SOURCE, eventKey, eventKeyFromUuid, eventKeyToUuid } from './domain';
+import { DEFAULT_SOURCE, eventKey, eventKeyFromUuid, eventKeyToUuid, STEPS } from './domain';
 import { findByCustomer, findByKeys, type StoredEvent } from './persistence/stored-events';
 
 export const StoredEventResponse = z.object({
@@ -22,6 +22,8 @@ export const StoredEventResponse = z.object({
   feature: z.string().nullable(),
   department: z.string().nullable(),
   user: z.string().nullable(),
+  parent: z.string().nullable(),
+  step: z.enum(STEPS).nullable(),
   cost: z.object({
     status: z
       .enum(['priced', 'reported', 'pending', 'none'])
@@ -49,6 +51,8 @@ export function toEventResponse(event: StoredEvent): z.infer<typeof StoredEventR
     feature: event.feature,
     department: event.department,
     user: event.user,
+    parent: event.parent,
+    step: event.step,
     cost: {
       status: event.costStatus,
       amount: event.amount === null ? null : decimalText(event.amount),

@@ -113,6 +113,8 @@ export class IngestionService implements OnApplicationShutdown {
       customerBytes: customer.bytes,
       time,
       receivedAt,
+      provider: usage.provider,
+      model: usage.model,
       usage,
     };
   }

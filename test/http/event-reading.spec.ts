@@ -49,6 +49,8 @@ it('an event is given back as it came, with what was found out about it', async 
     feature: 'f',
     department: 'd',
     user: 'u',
+    parent: 'session:above',
+    step: 'retry',
     data: { provider: 'openai', model: 'gpt-4o', input_tokens: 1_000_000, output_tokens: 100_000, note: 'free' },
   };
   const time = at(HOUR, 7);

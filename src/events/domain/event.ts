@@ -14,7 +14,13 @@ export interface Attribution {
   readonly feature: string | null;
   readonly department: string | null;
   readonly user: string | null;
+  /** The node of work above the event's own: a name of the same kind, or `task:NAME` or `session:NAME`. */
+  readonly parent: string | null;
 }
+
+/** Why work was done again: the same once more after a failure, or the agent mending its own result. */
+export const STEPS = ['retry', 'self_correction'] as const;
+export type Step = (typeof STEPS)[number];
 
 /** A usage fact from a product, as it was sent and found well formed. Immutable. */
 export interface UsageEvent extends Attribution {
@@ -25,6 +31,8 @@ export interface UsageEvent extends Attribution {
   readonly customer: string;
   /** When the usage happened; null when the sender left that to us. */
   readonly time: Micros | null;
+  /** Null for work done the first time. */
+  readonly step: Step | null;
   readonly cost: ReportedCost | null;
   readonly data: Readonly<Record<string, unknown>> | null;
   /** `data` as compact JSON, as it is stored. */

@@ -19,7 +19,8 @@ function refused(value: unknown): EventProblem {
 }
 
 it('reads the least there is', () => {
-  const nobody = { session: null, task: null, agent: null, feature: null, department: null, user: null };
+  const names = ['session', 'task', 'agent', 'feature', 'department', 'user', 'parent', 'step'];
+  const nobody = Object.fromEntries(names.map((name) => [name, null]));
   const expected = { ...LEAST, source: 'api', time: null, ...nobody, cost: null, data: null, dataText: null };
   expect(parseEvent(LEAST)).toEqual(expected);
   const nulls = { source: null, time: null, ...nobody, cost: null, data: null };
@@ -27,7 +28,8 @@ it('reads the least there is', () => {
 });
 
 it('keeps what it reads', () => {
-  const who = { session: 's', task: 't', agent: 'a', feature: 'f', department: 'd', user: 'u' };
+  const person = { department: 'd', user: 'u' };
+  const who = { ...person, session: 's', task: 't', agent: 'a', feature: 'f', parent: 'task:p', step: 'retry' };
   const data = { provider: 'openai', nested: { list: [1, null, true] } };
   const cost = { amount: '0.0125', currency: 'EUR' };
   expect(parseEvent({ ...LEAST, ...who, source: 'app', time: '2026-11-21T09:30:00.250001Z', cost, data })).toEqual({
@@ -194,6 +196,8 @@ describe('is held equal to EventSchema, which the reference shows', () => {
     feature: attribution,
     department: attribution,
     user: attribution,
+    parent: attribution,
+    step: maybe(fc.oneof({ weight: 9, arbitrary: fc.constantFrom('retry', 'self_correction') }, ordinary)),
     cost: maybe(cost),
     data: maybe(data),
   });

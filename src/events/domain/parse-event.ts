@@ -6,11 +6,14 @@ import {
   LARGEST_DATA,
   LONGEST,
   type ReportedCost,
+  type Step,
+  STEPS,
   type UsageEvent,
 } from './event';
 
 const FIELDS = new Set([
-  'id', 'type', 'customer', 'source', 'time', 'session', 'task', 'agent', 'feature', 'department', 'user', 'cost', 'data',
+  'id', 'type', 'customer', 'source', 'time', 'session', 'task', 'agent', 'feature', 'department', 'user', 'parent', 'step', 'cost',
+  'data',
 ]); // prettier-ignore
 
 // eslint-disable-next-line no-control-regex -- control characters are exactly what is looked for
@@ -65,6 +68,8 @@ function readEvent(value: unknown): UsageEvent {
     feature: optionalText(value, 'feature', LONGEST.attribution),
     department: optionalText(value, 'department', LONGEST.attribution),
     user: optionalText(value, 'user', LONGEST.attribution),
+    parent: optionalText(value, 'parent', LONGEST.attribution),
+    step: readStep(value['step']),
     cost: readCost(value['cost']),
     data,
     dataText: dataText(data),
@@ -111,6 +116,11 @@ function readTime(value: unknown): Micros | null {
   if (value === undefined || value === null) return null;
   const micros = typeof value === 'string' ? parseRfc3339(value) : null;
   return micros ?? refuse('time', 'must be an RFC 3339 instant with an offset, such as 2026-11-21T09:30:00.250Z');
+}
+
+function readStep(value: unknown): Step | null {
+  if (value === undefined || value === null) return null;
+  return STEPS.find((step) => step === value) ?? refuse('step', `must be one of ${STEPS.join(', ')}`);
 }
 
 function readCost(value: unknown): ReportedCost | null {

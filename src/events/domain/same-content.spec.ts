@@ -13,6 +13,8 @@ const EVENT: EventContent = {
   feature: 'f',
   department: 'd',
   user: 'u',
+  parent: 'p',
+  step: null,
   cost: { amount: '0.5', currency: 'USD' },
   data: { n: 1, list: [1, { a: null }] },
 };
@@ -47,6 +49,8 @@ it.each`
   ${'feature'}    | ${{ feature: 'f ' }}                                       | ${'so does a space'}
   ${'department'} | ${{ department: 'e' }}                                     | ${'another'}
   ${'user'}       | ${{ user: 'v' }}                                           | ${'another'}
+  ${'parent'}     | ${{ parent: 'task:p' }}                                    | ${'written otherwise'}
+  ${'step'}       | ${{ step: 'retry' }}                                       | ${'the first time, then again'}
   ${'cost'}       | ${{ cost: { amount: '0.5', currency: 'EUR' } }}            | ${'another currency'}
   ${'cost'}       | ${{ cost: { amount: '0.500000000001', currency: 'USD' } }} | ${'a trillionth'}
   ${'cost'}       | ${{ cost: null }}                                          | ${'one, then none'}

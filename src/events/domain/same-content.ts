@@ -5,7 +5,7 @@ import type { ReportedCost, UsageEvent } from './event';
 /** What is compared of two events with one identity. */
 export interface EventContent extends Pick<
   UsageEvent,
-  'id' | 'source' | 'type' | 'session' | 'task' | 'agent' | 'feature' | 'department' | 'user'
+  'id' | 'source' | 'type' | 'session' | 'task' | 'agent' | 'feature' | 'department' | 'user' | 'parent' | 'step'
 > {
   /** Our id of the customer, so that it doesn't matter how the sender named it. */
   readonly customerId: string;
@@ -15,7 +15,19 @@ export interface EventContent extends Pick<
   readonly data: Readonly<Record<string, unknown>> | null;
 }
 
-const TEXT_FIELDS = ['id', 'source', 'type', 'session', 'task', 'agent', 'feature', 'department', 'user'] as const;
+const TEXT_FIELDS = [
+  'id',
+  'source',
+  'type',
+  'session',
+  'task',
+  'agent',
+  'feature',
+  'department',
+  'user',
+  'parent',
+  'step',
+] as const;
 
 /**
  * The first field in which two events differ, or null when they are the same event sent again. Numbers count by value

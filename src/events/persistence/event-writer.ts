@@ -17,6 +17,9 @@ export interface EventToStore {
   /** The sender's time, or ours when they gave none. */
   readonly time: Micros;
   readonly receivedAt: Micros;
+  /** Whose model was used and which, as the event names them. */
+  readonly provider: string | null;
+  readonly model: string | null;
 }
 
 /** What an event costs, as it is stored. `amount` counts 10^-24; null while unknown and for what costs nothing. */
@@ -24,12 +27,14 @@ export interface StoredCost {
   readonly status: CostStatus;
   readonly amount: bigint | null;
   readonly modelPriceId: number | null;
+  /** What was paid for, as JSON: [unit, quantity, price of one] for each unit; null when nothing was priced. */
+  readonly breakdown: string | null;
 }
 
 const COPY = `COPY event (key, organisation_id, batch, customer_id, time, time_given, received_at, type, source, id,
-  session, task, agent, feature, department, "user", cost, cost_status, model_price_id, reported_cost, reported_currency,
-  data) FROM STDIN (FORMAT binary)`;
-const COLUMNS = 22;
+  session, task, agent, feature, department, "user", parent, step, provider, model, cost, cost_status, model_price_id, cost_breakdown,
+  reported_cost, reported_currency, data) FROM STDIN (FORMAT binary)`;
+const COLUMNS = 27;
 
 /** Rows in the binary form that `copyEvents` sends. */
 export class EventRows {
@@ -55,11 +60,16 @@ export class EventRows {
     rows.text(event.feature);
     rows.text(event.department);
     rows.text(event.user);
+    rows.text(event.parent);
+    rows.text(event.step);
+    rows.text(stored.provider);
+    rows.text(stored.model);
     if (cost.amount === null) rows.null();
     else rows.numeric(cost.amount);
     rows.byte(COST_STATUS[cost.status].charCodeAt(0));
     if (cost.modelPriceId === null) rows.null();
     else rows.int(cost.modelPriceId);
+    rows.text(cost.breakdown);
     if (event.cost === null) rows.null();
     else rows.numeric(scaledFromDecimal(new Decimal(event.cost.amount)));
     rows.text(event.cost?.currency ?? null);

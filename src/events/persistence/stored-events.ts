@@ -1,6 +1,13 @@
 import type { Queryable } from '../../platform/database';
 import { Decimal, type Micros } from '../../kernel';
-import { type EventContent, type EventKey, eventKeyFromUuid, eventKeyToUuid, type ReportedCost } from '../domain';
+import {
+  type EventContent,
+  type EventKey,
+  eventKeyFromUuid,
+  eventKeyToUuid,
+  type ReportedCost,
+  type Step,
+} from '../domain';
 import { COST_STATUS, type CostStatus } from './event-writer';
 
 /** An event as it is stored. */
@@ -14,6 +21,11 @@ export interface StoredEvent extends EventContent {
   readonly amount: Decimal | null;
   readonly costStatus: CostStatus;
   readonly modelPriceId: number | null;
+  readonly breakdown: string | null;
+  readonly provider: string | null;
+  readonly model: string | null;
+  /** 0 as it was sent, then one for each amendment. */
+  readonly revision: number;
 }
 
 interface EventRow {
@@ -32,6 +44,12 @@ interface EventRow {
   feature: string | null;
   department: string | null;
   user: string | null;
+  parent: string | null;
+  step: Step | null;
+  provider: string | null;
+  model: string | null;
+  revision: number;
+  cost_breakdown: string | null;
   cost: string | null;
   cost_status: string;
   model_price_id: number | null;
@@ -43,7 +61,7 @@ interface EventRow {
 /** Times leave SQL as microseconds, since a JavaScript date would cut them to milliseconds. */
 const COLUMNS = `key, batch, customer_id, (extract(epoch FROM time) * 1000000)::bigint AS time_micros, time_given,
   (extract(epoch FROM received_at) * 1000000)::bigint AS received_micros, type, source, id, session, task, agent, feature,
-  department, "user", cost, cost_status, model_price_id, reported_cost, reported_currency, data`;
+  department, "user", parent, step, provider, model, revision, cost, cost_status, model_price_id, cost_breakdown, reported_cost, reported_currency, data`;
 
 const STATUS_OF = new Map<string, CostStatus>(
   (Object.keys(COST_STATUS) as CostStatus[]).map((status) => [COST_STATUS[status], status]),
@@ -69,11 +87,17 @@ function toStoredEvent(row: EventRow): StoredEvent {
     feature: row.feature,
     department: row.department,
     user: row.user,
+    parent: row.parent,
+    step: row.step,
     cost,
     data: row.data === null ? null : (JSON.parse(row.data) as Record<string, unknown>),
     amount: row.cost === null ? null : new Decimal(row.cost),
     costStatus: STATUS_OF.get(row.cost_status)!,
     modelPriceId: row.model_price_id,
+    breakdown: row.cost_breakdown,
+    provider: row.provider,
+    model: row.model,
+    revision: row.revision,
   };
 }
 
