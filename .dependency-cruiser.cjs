@@ -24,6 +24,9 @@ const ROOMS = [
   'portal',
 ];
 
+/** Programs that use a running server over HTTP, and what they share. */
+const PROGRAMS = ['client', 'demo', 'import'];
+
 /** Packages that have one home. Others use what the home makes of them. */
 const HOMES = {
   'decimal.js': 'kernel',
@@ -101,25 +104,26 @@ module.exports = {
     },
     ...homes,
     {
-      name: 'demo-talks-http',
-      comment: 'The demo is a client like any other: it knows the HTTP API and the kernel, no other room.',
+      name: 'programs-talk-http',
+      comment:
+        'The demo and the import are clients like any other: they know the HTTP API and the kernel, no other room.',
       severity: 'error',
-      from: { path: '^src/demo/', pathNot: TEST },
-      to: { path: '^(?:src|migrations|bench|test)/', pathNot: ['^src/demo/', '^src/kernel/'] },
+      from: { path: `^src/(${either(PROGRAMS)})/`, pathNot: TEST },
+      to: { path: '^(?:src|migrations|bench|test)/', pathNot: ['^src/$1/', '^src/client/index\\.ts$', '^src/kernel/'] },
     },
     {
       name: 'nothing-needs-the-entry',
-      comment: 'src/*.ts composes the rooms and the demo uses the result; no room leans on either.',
+      comment: 'src/*.ts composes the rooms and programs use the result; no room leans on either.',
       severity: 'error',
       from: { path: `^(?:src/${ROOM}|migrations)/`, pathNot: TEST },
-      to: { path: ['^src/[^/]+\\.ts$', '^src/demo/'] },
+      to: { path: ['^src/[^/]+\\.ts$', `^src/${either(PROGRAMS)}/`] },
     },
     {
       name: 'every-folder-is-a-room',
       comment: 'A folder of src/ is a room with a place in the order (see ROOMS in this file).',
       severity: 'error',
       from: {},
-      to: { path: '^src/[^/]+/', pathNot: [`^src/${ROOM}/`, '^src/demo/'] },
+      to: { path: '^src/[^/]+/', pathNot: [`^src/${ROOM}/`, `^src/${either(PROGRAMS)}/`] },
     },
     {
       name: 'migrations-are-history',

@@ -1,4 +1,4 @@
-import { grouped, table } from '../src/demo/text-table';
+import { grouped, table } from '../src/client';
 import type { Checked } from './check';
 import type { Size } from './database';
 import type { Part } from './options';

@@ -1,5 +1,4 @@
-import { type Client, RefusedError } from './client';
-import { DemoError } from './demo-error';
+import { type Client, ProgramError, RefusedError } from '../client';
 import { CUSTOMER_KEYS, CUSTOMERS, type CustomerKey, type DemoPeriod, METERS, PLANS } from './scenario';
 
 interface TestClock {
@@ -54,7 +53,9 @@ async function openAccount(client: Client, key: CustomerKey, clockId: string, pe
   const { start, end } = subscription.currentPeriod;
   const sameInstant = (a: string, b: string) => new Date(a).getTime() === new Date(b).getTime();
   if (!sameInstant(end, period.end) && !sameInstant(start, period.end)) {
-    throw new DemoError(`The server bills ${key} from ${start} to ${end}, not from ${period.start} to ${period.end}.`);
+    throw new ProgramError(
+      `The server bills ${key} from ${start} to ${end}, not from ${period.start} to ${period.end}.`,
+    );
   }
 }
 
@@ -63,7 +64,7 @@ async function refusingOtherWorkloads<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof RefusedError && error.status === 409) {
-      throw new DemoError(
+      throw new ProgramError(
         `${error.message} The server holds the demo of another workload or other things of these names: use a server with fresh data.`,
       );
     }

@@ -1,15 +1,13 @@
 import { constants } from 'node:fs';
 import { access, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DemoError, StoppedError } from './demo-error';
+import { grouped, listenForSignals, ProgramError, Progress, tell } from '../client';
 import { type DemoOptions, HELP, readOptions } from './options';
-import { Progress } from './progress';
 import { reportText } from './report';
 import { resultJson } from './result';
 import { runDemo, type RunTarget } from './run';
 import { periodOf } from './scenario';
 import { type DemoServer, makeTemporaryFolder, startServer } from './server';
-import { grouped } from './text-table';
 import { readTrace, type Request, traceText } from './trace';
 import { DEFAULT_ROWS, makeWorkload } from './workload';
 
@@ -18,8 +16,6 @@ const KEPT_FOLDER = '.weir-demo';
 /** A server of our own answers or has ended; one elsewhere may be starting anew. */
 const OWN_SERVER_PATIENCE_MS = 15_000;
 const OTHER_SERVER_PATIENCE_MS = 60_000;
-/** npm and the terminal may each hand on the same Ctrl-C; a signal later than this is a new one. */
-const SAME_SIGNAL_WITHIN_MS = 1_000;
 
 const progress = new Progress(process.stderr, () => performance.now());
 
@@ -80,7 +76,7 @@ async function reach(
 
   // A server that ends under us is told at once, rather than after the patience.
   const ended = new AbortController();
-  void server.ended.then((why) => ended.abort(new DemoError(`The server ended unexpectedly. ${why}`)));
+  void server.ended.then((why) => ended.abort(new ProgramError(`The server ended unexpectedly. ${why}`)));
   const { url, apiKey } = server;
   const either = AbortSignal.any([signal, ended.signal]);
   return { target: { url, apiKey, patienceMs: OWN_SERVER_PATIENCE_MS, signal: either }, server };
@@ -99,7 +95,7 @@ async function keptFolder({ resume }: DemoOptions): Promise<string> {
     () => false,
   );
   if (resume && !exists) {
-    throw new DemoError(`There is no ${KEPT_FOLDER}/ here to go on with: run the demo with --keep first.`, 2);
+    throw new ProgramError(`There is no ${KEPT_FOLDER}/ here to go on with: run the demo with --keep first.`, 2);
   }
   await mkdir(folder, { recursive: true });
   // Data and a key lie in it: it keeps itself out of a repository.
@@ -118,7 +114,7 @@ async function stayUp(server: DemoServer, signal: AbortSignal): Promise<void> {
   const stopped = new Promise<null>((settle) => signal.addEventListener('abort', () => settle(null), { once: true }));
   if (signal.aborted) return;
   const why = await Promise.race([server.ended, stopped]);
-  if (why !== null) throw new DemoError(`The server ended unexpectedly. ${why}`);
+  if (why !== null) throw new ProgramError(`The server ended unexpectedly. ${why}`);
 }
 
 /** Notices before the work, rather than after it, that its result could not be written. */
@@ -126,7 +122,7 @@ async function refuseUnwritable(file: string): Promise<void> {
   try {
     await access(dirname(file), constants.W_OK);
   } catch (error) {
-    throw new DemoError(`${file} can not be written (${(error as Error).message}).`, 2);
+    throw new ProgramError(`${file} can not be written (${(error as Error).message}).`, 2);
   }
 }
 
@@ -138,7 +134,7 @@ async function writeWhole(file: string, text: string): Promise<void> {
     await rename(draft, file);
   } catch (error) {
     await rm(draft, { force: true });
-    throw new DemoError(`${file} can not be written (${(error as Error).message}).`);
+    throw new ProgramError(`${file} can not be written (${(error as Error).message}).`);
   }
 }
 
@@ -172,47 +168,10 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     progress.clearBar();
-    return signalled() ?? tell(error);
+    return signalled() ?? tell('demo', error);
   } finally {
-    for (const close of closers.reverse()) await close().catch(tell);
+    for (const close of closers.reverse()) await close().catch((error: unknown) => tell('demo', error));
   }
-}
-
-/** The exit code for what went wrong, after one line about it; only a fault of our own shows where it happened. */
-function tell(error: unknown): number {
-  if (error instanceof DemoError) {
-    process.stderr.write(`demo: ${error.message}\n`);
-    return error.exitCode;
-  }
-  if (error instanceof StoppedError) return 1;
-  process.stderr.write(`demo: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  return 1;
-}
-
-/**
- * The first signal stops the work, after which everything is put away; a later one ends the process there and then.
- *
- * @returns a function that answers the exit code of the signal, or null before one came
- */
-function listenForSignals(stop: AbortController): () => number | null {
-  let code: number | null = null;
-  let firstAt = 0;
-  for (const [name, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-    ['SIGHUP', 1],
-  ] as const) {
-    process.on(name, () => {
-      if (code === null) {
-        code = 128 + number;
-        firstAt = performance.now();
-        stop.abort(new StoppedError());
-      } else if (performance.now() - firstAt > SAME_SIGNAL_WITHIN_MS) {
-        process.exit(code);
-      }
-    });
-  }
-  return () => code;
 }
 
 // A reader that went away (`npm run demo | head`) is no reason to leave a server behind.

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { DemoError } from './demo-error';
+import { ProgramError } from '../client';
 import { DEFAULT_ROWS, DEFAULT_SEED, MAX_ROWS } from './workload';
 
 export const HELP = `Weir's demo: AI requests in, invoices that explain themselves out.
@@ -42,7 +42,7 @@ export interface DemoOptions {
  *
  * @param args what follows the program's name
  * @returns    the options, or `help` when that is all that was asked for
- * @throws     DemoError (exit code 2) that names the flag and says what it takes
+ * @throws     ProgramError (exit code 2) that names the flag and says what it takes
  */
 export function readOptions(args: readonly string[]): DemoOptions | 'help' {
   const { values } = parse(args);
@@ -119,6 +119,6 @@ function webAddress(text: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
-function refusal(what: string): DemoError {
-  return new DemoError(`${what} (--help lists the flags).`, 2);
+function refusal(what: string): ProgramError {
+  return new ProgramError(`${what} (--help lists the flags).`, 2);
 }

@@ -1,7 +1,6 @@
-import { Progress, progressText } from './progress';
+import { grouped, Progress, progressText, table, wrap } from '../client';
 import { reportText } from './report';
 import { type DemoResult, type Invoice, type InvoiceLine, marginPercent, resultJson } from './result';
-import { grouped, table, wrap } from './text-table';
 
 const period = { start: '2023-11-01T00:00:00.000Z', end: '2023-12-01T00:00:00.000Z' };
 

@@ -11,7 +11,7 @@ import {
   marginPercent,
 } from './result';
 import { CURRENCY, CUSTOMERS, type DemoPeriod } from './scenario';
-import { grouped, RULE, table, WIDTH, wrap } from './text-table';
+import { grouped, RULE, table, WIDTH, wrap } from '../client';
 
 /** How a heading is set off: bold in a terminal, as it is elsewhere. */
 export type Emphasis = (text: string) => string;

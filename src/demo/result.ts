@@ -1,6 +1,5 @@
 import { Decimal, decimalText, sum } from '../kernel';
-import type { Client } from './client';
-import { DemoError } from './demo-error';
+import { type Client, ProgramError } from '../client';
 import { CUSTOMER_KEYS, CUSTOMERS, type CustomerKey, type DemoPeriod } from './scenario';
 import type { UploadCounts } from './upload';
 
@@ -99,7 +98,7 @@ async function invoiceOf(client: Client, key: CustomerKey, period: DemoPeriod): 
   const { items } = await client.get<{ items: Invoice[] }>(`/v1/customers/${key}/invoices?limit=100`);
   const ofPeriod = items.filter(({ servicePeriod }) => new Date(servicePeriod.start).getTime() === startAt);
   if (ofPeriod.length !== 1) {
-    throw new DemoError(`${CUSTOMERS[key].name} has ${ofPeriod.length} invoices from ${period.start}, and not one.`);
+    throw new ProgramError(`${CUSTOMERS[key].name} has ${ofPeriod.length} invoices from ${period.start}, and not one.`);
   }
   return ofPeriod[0]!;
 }
@@ -109,12 +108,12 @@ function refuseDoubtful(invoice: Invoice, key: CustomerKey): void {
   const ofLines = sum(invoice.lines.map(({ amount }) => new Decimal(amount)));
   const exactOfLines = sum(invoice.lines.map(({ exactAmount }) => new Decimal(exactAmount)));
   if (!ofLines.equals(invoice.total) || !exactOfLines.equals(invoice.exactTotal)) {
-    throw new DemoError(
+    throw new ProgramError(
       `The lines of ${key}'s invoice sum to ${decimalText(ofLines)} (exact: ${decimalText(exactOfLines)}), its total says ${invoice.total} (${invoice.exactTotal}).`,
     );
   }
   if (invoice.cost.pendingEvents > 0) {
-    throw new DemoError(`${invoice.cost.pendingEvents} events of ${key} have no cost: is gpt-4o in the price book?`);
+    throw new ProgramError(`${invoice.cost.pendingEvents} events of ${key} have no cost: is gpt-4o in the price book?`);
   }
 }
 

@@ -1,8 +1,7 @@
 import { closePeriod, openBooks } from './books';
-import { Client } from './client';
+import { Client, grouped } from '../client';
 import { collectCustomers, type DemoResult } from './result';
 import { countOfEvents, eventsOf, METERS, periodOf, PLANS } from './scenario';
-import { grouped } from './text-table';
 import type { Request } from './trace';
 import { BATCH_SIZE, upload, type UploadCounts } from './upload';
 

@@ -1,4 +1,4 @@
-import { DemoError } from './demo-error';
+import { ProgramError } from '../client';
 import type { Request } from './trace';
 
 /**
@@ -199,7 +199,7 @@ export interface DemoPeriod {
  * The one monthly billing period that contains all requests: their calendar month in UTC where they share one, else a
  * month from the first one's day (to the same day of the next month, or that month's last).
  *
- * @throws DemoError (exit code 2) when no such month holds them
+ * @throws ProgramError (exit code 2) when no such month holds them
  */
 export function periodOf(requests: readonly Request[]): DemoPeriod {
   let first = requests[0]!.time;
@@ -220,7 +220,7 @@ export function periodOf(requests: readonly Request[]): DemoPeriod {
   };
   if (isBefore(last, fromFirstDay.end)) return fromFirstDay;
 
-  throw new DemoError(
+  throw new ProgramError(
     `The trace runs from ${first.slice(0, 10)} to ${last.slice(0, 10)}, longer than the one month that the demo bills. ` +
       'Take the first rows of it with --rows, or cut it.',
     2,

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DemoError, StoppedError } from './demo-error';
+import { ProgramError, StoppedError } from '../client';
 import { type DemoServer, startServer, type StartOptions } from './server';
 
 /** Programs that stand in for the server: they are told by environment as it is, and answer by the ready file. */
@@ -89,7 +89,7 @@ describe('the demo’s server', () => {
 
   it('that ends before it is ready tells why in one line', async () => {
     const starting = start(`console.error('warming up\\nThe port is taken.'); process.exitCode = 3;`);
-    await expect(starting).rejects.toThrow(DemoError);
+    await expect(starting).rejects.toThrow(ProgramError);
     await expect(starting).rejects.toThrow('The server did not start. It says: The port is taken. (exit code 3)');
     expect(logged.join('')).toContain('warming up');
   });

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DemoError } from './demo-error';
+import { ProgramError } from '../client';
 
 /** The server's program, beside this one in the build. */
 const SERVER_PROGRAM = join(__dirname, '..', 'main.js');
@@ -49,7 +49,7 @@ export async function makeTemporaryFolder(): Promise<string> {
  * Starts the real server on embedded PostgreSQL and waits until it is ready. Its settings are the demo's alone:
  * a DATABASE_URL or WEIR_… of the caller's environment is not passed on, so no demo event lands in a real database.
  *
- * @throws DemoError with the server's own last line when it ends before it is ready
+ * @throws ProgramError with the server's own last line when it ends before it is ready
  */
 export async function startServer(options: StartOptions): Promise<DemoServer> {
   const { folder, signal, onLog, port = 0, program = SERVER_PROGRAM } = options;
@@ -101,12 +101,12 @@ async function readiness(readyFile: string, ended: Promise<string>, signal: Abor
   const giveUpAt = performance.now() + READY_WITHIN_MS;
   while (performance.now() < giveUpAt) {
     signal.throwIfAborted();
-    if (ends.length > 0) throw new DemoError(`The server did not start. ${ends.join()}`);
+    if (ends.length > 0) throw new ProgramError(`The server did not start. ${ends.join()}`);
     const ready = parseReady(await readFile(readyFile, 'utf8').catch(() => ''));
     if (ready !== null) return ready;
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
-  throw new DemoError(`The server was not ready within ${READY_WITHIN_MS / 1000} seconds.`);
+  throw new ProgramError(`The server was not ready within ${READY_WITHIN_MS / 1000} seconds.`);
 }
 
 /** The file's one line, or null while it is not written to its end. */
@@ -127,7 +127,7 @@ async function keyOf(folder: string, hidden: string, fresh: string | undefined):
   }
   const kept = await readFile(file, 'utf8').catch(() => null);
   if (kept !== null) return kept.trim();
-  throw new DemoError(`The key to the data in ${folder} is lost: remove that folder and start the demo again.`);
+  throw new ProgramError(`The key to the data in ${folder} is lost: remove that folder and start the demo again.`);
 }
 
 function environmentWithoutSettings(): NodeJS.ProcessEnv {

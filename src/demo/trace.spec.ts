@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { DemoError } from './demo-error';
+import { ProgramError } from '../client';
 import { parseTrace, readTrace, TRACE_HEADER } from './trace';
 
 const ROW = '2023-11-16 18:15:46.6805900,374,44';
@@ -36,7 +36,7 @@ describe('a row of a trace', () => {
     ${`2023-11-16 18:15:46,1,${'1'.repeat(600)}`} | ${'longer than 500'}      | ${'this is no such trace'}
   `('is refused with its line number when $because', ({ row, says }) => {
     const read = () => parseTrace(`${TRACE_HEADER}\n${ROW}\n${row}\n${ROW}\n`, 'trace.csv');
-    expect(read).toThrow(DemoError);
+    expect(read).toThrow(ProgramError);
     expect(read).toThrow(`trace.csv, line 3: `);
     expect(read).toThrow(says);
   });
@@ -91,7 +91,7 @@ describe('a trace file', () => {
     ${'endless.csv'} | ${'x'.repeat(5_000_000)}           | ${'line 1: is longer than 500'} | ${'it has no lines'}
   `('is refused in one line when $because', async ({ name, content, says }) => {
     const reading = readTrace(file(name, content), null);
-    await expect(reading).rejects.toThrow(DemoError);
+    await expect(reading).rejects.toThrow(ProgramError);
     await expect(reading).rejects.toThrow(says);
   });
 

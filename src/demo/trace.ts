@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
-import { DemoError } from './demo-error';
+import { ProgramError } from '../client';
 
 /** One request of a workload. */
 export interface Request {
@@ -26,7 +26,7 @@ const ROW_TIME = /^(19[7-9]\d|2\d{3})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})
  *
  * @param path  where the file is
  * @param limit stop after so many rows; null reads all
- * @throws      DemoError (exit code 2) with the number of the line that can't be read
+ * @throws      ProgramError (exit code 2) with the number of the line that can't be read
  */
 export async function readTrace(path: string, limit: number | null): Promise<Request[]> {
   const requests: Request[] = [];
@@ -38,9 +38,9 @@ export async function readTrace(path: string, limit: number | null): Promise<Req
       if (requests.length === limit) break;
     }
   } catch (error) {
-    throw error instanceof DemoError ? error : unreadable(path, error);
+    throw error instanceof ProgramError ? error : unreadable(path, error);
   }
-  if (requests.length === 0) throw new DemoError(`${path} has no requests below its header line.`, 2);
+  if (requests.length === 0) throw new ProgramError(`${path} has no requests below its header line.`, 2);
   return requests;
 }
 
@@ -68,7 +68,7 @@ function traceReader(name: string): (line: string) => Request | null {
   return (raw) => {
     number += 1;
     const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
-    const refuse = (what: string) => new DemoError(`${name}, line ${number}: ${what}`, 2);
+    const refuse = (what: string) => new ProgramError(`${name}, line ${number}: ${what}`, 2);
 
     if (line.length > LONGEST_LINE)
       throw refuse(`is longer than ${LONGEST_LINE} characters, so this is no such trace.`);
@@ -80,7 +80,7 @@ function traceReader(name: string): (line: string) => Request | null {
       blankAt ??= number;
       return null;
     }
-    if (blankAt !== null) throw new DemoError(`${name}, line ${blankAt}: is blank, and rows follow it.`, 2);
+    if (blankAt !== null) throw new ProgramError(`${name}, line ${blankAt}: is blank, and rows follow it.`, 2);
 
     const [time = '', inputTokens = '', outputTokens = '', ...more] = line.split(',');
     if (more.length > 0 || line.split(',').length < 3) {
@@ -114,7 +114,7 @@ function readTokens(text: string): number | null {
   return tokens <= MOST_TOKENS ? tokens : null;
 }
 
-function fail(error: DemoError): never {
+function fail(error: ProgramError): never {
   throw error;
 }
 
@@ -150,7 +150,7 @@ async function* lines(chunks: AsyncIterable<Buffer>, path: string): AsyncGenerat
     try {
       text = decoder.decode(chunk, { stream: true });
     } catch {
-      throw new DemoError(`${path} is neither a CSV text nor a gzipped one.`, 2);
+      throw new ProgramError(`${path} is neither a CSV text nor a gzipped one.`, 2);
     }
     const parts = (rest + text).split('\n');
     rest = parts.pop() ?? '';
@@ -160,10 +160,10 @@ async function* lines(chunks: AsyncIterable<Buffer>, path: string): AsyncGenerat
   if (rest !== '') yield rest;
 }
 
-function unreadable(path: string, error: unknown): DemoError {
+function unreadable(path: string, error: unknown): ProgramError {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return new DemoError(`There is no file ${path}.`, 2);
-  if (code === 'EISDIR') return new DemoError(`${path} is a folder, not a trace.`, 2);
-  if (code?.startsWith('Z_') === true) return new DemoError(`${path} is a damaged gzip file (${message}).`, 2);
-  return new DemoError(`${path} can not be read (${message}).`, 2);
+  if (code === 'ENOENT') return new ProgramError(`There is no file ${path}.`, 2);
+  if (code === 'EISDIR') return new ProgramError(`${path} is a folder, not a trace.`, 2);
+  if (code?.startsWith('Z_') === true) return new ProgramError(`${path} is a damaged gzip file (${message}).`, 2);
+  return new ProgramError(`${path} can not be read (${message}).`, 2);
 }

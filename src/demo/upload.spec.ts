@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Client, RefusedError } from './client';
-import { StoppedError } from './demo-error';
+import { Client, RefusedError, StoppedError } from '../client';
 import { eventsOf, type UsageEvent } from './scenario';
 import { upload, type UploadCounts } from './upload';
 import { makeWorkload } from './workload';

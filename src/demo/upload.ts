@@ -1,5 +1,4 @@
-import type { Client } from './client';
-import { DemoError } from './demo-error';
+import { type Client, ProgramError } from '../client';
 import type { UsageEvent } from './scenario';
 
 export const BATCH_SIZE = 500;
@@ -28,7 +27,7 @@ interface BatchAnswer {
  * its id, so what it has already comes back as a duplicate.
  *
  * @param onProgress told after each answered batch how many events are answered so far
- * @throws DemoError when the server refuses an event, since the result would then not be the workload's
+ * @throws ProgramError when the server refuses an event, since the result would then not be the workload's
  */
 export async function upload(
   client: Client,
@@ -52,7 +51,7 @@ export async function upload(
   await Promise.all(Array.from({ length: BATCHES_IN_FLIGHT }, sendInTurn));
 
   if (counts.accepted + counts.duplicates !== counts.sent) {
-    throw new DemoError(
+    throw new ProgramError(
       `${counts.sent} events were sent, but the server speaks of ${counts.accepted} accepted and ${counts.duplicates} duplicates.`,
     );
   }
@@ -81,5 +80,5 @@ function refuseRejected(answer: BatchAnswer): void {
       : first?.code === 'event_conflict'
         ? ' The server holds the demo of another workload: use a server with fresh data.'
         : '';
-  throw new DemoError(`The server rejected ${answer.rejected} events of a batch.${why}${help}`);
+  throw new ProgramError(`The server rejected ${answer.rejected} events of a batch.${why}${help}`);
 }

@@ -11,6 +11,8 @@ const ROOMS = (
   'kernel platform access catalog customers wallet events costing metering rating entitlements ingestion ' +
   'invoicing stripe insights notifications portal'
 ).split(' ');
+/** What only talks to a running server. */
+const PROGRAMS = ['client', 'demo', 'import'];
 
 /** A small tree with the rooms' front doors and a few packages, to which each case adds a file that imports one thing. */
 class Fixture {
@@ -121,7 +123,7 @@ const OTHER_CASES = [
   ['src/kernel/*.ts',           'node:fs',                    ['kernel-stands-alone'],       'the kernel is pure'],
   ['src/kernel/*.ts',           'zod',                        ['kernel-stands-alone'],       'the kernel needs two packages only'],
   ['src/demo/*.ts',             'src/kernel/index.ts',        [],                            'the demo adds up decimals'],
-  ['src/demo/*.ts',             'src/rating/index.ts',        ['demo-talks-http'],           'the demo is a client like any other'],
+  ['src/demo/*.ts',             'src/rating/index.ts',        ['programs-talk-http'],           'the demo is a client like any other'],
   ['src/demo/*.ts',             'src/demo/steps.ts',          [],                            'at home one walks freely'],
   ['src/rating/*.ts',           'src/demo/steps.ts',          ['nothing-needs-the-entry'],   'the product does not need its demo'],
   ['src/rating/*.ts',           'src/app.module.ts',          ['nothing-needs-the-entry'],   'the whole is made of rooms, not the reverse'],
@@ -188,10 +190,10 @@ describe('the rooms of src/', () => {
   const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name);
-  const rooms = folders.filter((folder) => folder !== 'demo');
+  const rooms = folders.filter((folder) => !PROGRAMS.includes(folder));
 
   it.each(folders)('%s has a place in the order', (folder) => {
-    expect([...ROOMS, 'demo']).toContain(folder);
+    expect([...ROOMS, ...PROGRAMS]).toContain(folder);
   });
 
   it.each(rooms)('%s has a front door', (room) => {

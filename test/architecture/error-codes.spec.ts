@@ -30,7 +30,7 @@ const NOT_OURS = new Set(['custom']);
 
 function sources(): string[] {
   return readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts') && !path.startsWith('demo'))
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts') && !/^(client|demo|import)\//.test(path))
     .map((path) => readFileSync(join(ROOT, 'src', path), 'utf8'));
 }
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DemoError } from './demo-error';
+import { ProgramError } from './program-error';
 
 /** The server understood and said no: problem+json. */
-export class RefusedError extends DemoError {
+export class RefusedError extends ProgramError {
   constructor(
     request: string,
     readonly status: number,
@@ -96,7 +96,7 @@ export class Client {
     address: string,
     request: RequestInit,
     name: string,
-  ): Promise<{ answer: unknown } | { failure: DemoError }> {
+  ): Promise<{ answer: unknown } | { failure: ProgramError }> {
     const { url, signal } = this.options;
     let response: Response;
     let text: string;
@@ -108,7 +108,9 @@ export class Client {
       text = await response.text();
     } catch (error) {
       signal.throwIfAborted();
-      return { failure: new DemoError(`The server at ${url} does not answer ${name} (${causeOf(error)}). Is it up?`) };
+      return {
+        failure: new ProgramError(`The server at ${url} does not answer ${name} (${causeOf(error)}). Is it up?`),
+      };
     }
 
     const answer = readJson(text);

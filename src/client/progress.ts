@@ -1,6 +1,6 @@
 import { grouped } from './text-table';
 
-/** Where the demo tells how far it is: standard error, so that the result alone is on standard output. */
+/** Where a program tells how far it is: standard error, so that the result alone is on standard output. */
 export interface ProgressTarget {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -35,6 +35,15 @@ export class Progress {
 
   /** @param elapsedMs since the upload began */
   uploading(done: number, total: number, elapsedMs: number): void {
+    this.draw('upload', done, total, progressText(done, total, elapsedMs));
+  }
+
+  /**
+   * Shows how far one long step is, if enough time has passed since the last showing.
+   *
+   * @param text what stands behind the bar, or alone where there is no terminal
+   */
+  draw(name: string, done: number, total: number, text: string): void {
     const now = this.now();
     const every = this.target.isTTY === true ? REDRAW_EVERY_MS : LINE_EVERY_MS;
     // The first answer is shown at once in a terminal; in a log it would say nothing yet.
@@ -43,14 +52,13 @@ export class Progress {
     this.lastAt = now;
 
     if (this.target.isTTY !== true) {
-      this.target.write(`${'upload'.padEnd(9)} ${progressText(done, total, elapsedMs)}\n`);
+      this.target.write(`${name.padEnd(9)} ${text}\n`);
       return;
     }
-    const text = progressText(done, total, elapsedMs);
     const columns =
       this.target.columns === undefined || this.target.columns === 0 ? USUAL_COLUMNS : this.target.columns;
     // A line that wraps could not be drawn over: the bar gives way to the figures, and they to the edge.
-    const line = `${'upload'.padEnd(9)} ${bar(done, total, columns - text.length - 14)}${text}`;
+    const line = `${name.padEnd(9)} ${bar(done, total, columns - text.length - 14)}${text}`;
     this.target.write(`\r\u001b[2K${line.slice(0, columns - 1)}`);
     this.barShown = true;
   }

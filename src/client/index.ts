@@ -1,0 +1,5 @@
+export * from './client';
+export * from './program-error';
+export * from './progress';
+export * from './signals';
+export * from './text-table';
