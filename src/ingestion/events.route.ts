@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Authenticator, MissingScopeError, type Tenant, UnauthenticatedError } from '../access';
 import { type EventProblem, MOST_EVENTS } from '../events';
 import { DomainError, InvalidRequestError } from '../kernel';
-import { parseJsonBytes, ProblemFilter } from '../platform/http';
+import { decodedBody, parseJsonBytes, ProblemFilter } from '../platform/http';
 import { receiptsJson } from './domain';
 import { IngestionService } from './ingestion.service';
 
@@ -39,14 +39,18 @@ export class EventsRoute {
       scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, parsed) =>
         parsed(null, body),
       );
-      scope.post('/v1/events', (request, reply) => this.answer(request, reply));
+      scope.post('/v1/events', { config: { takesCompressed: true } }, (request, reply) => this.answer(request, reply));
       done();
     });
   }
 
   private async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const tenant = await this.tenantOf(request, reply);
-    const body = parseJsonBytes(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
+    const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const encoding = request.headers['content-encoding'];
+    const body = parseJsonBytes(
+      encoding === undefined ? bytes : await decodedBody(bytes, encoding, request.routeOptions.bodyLimit),
+    );
     const { values, single } = eventsOf(body);
 
     const receipts = await this.ingestion.ingest(tenant, values);

@@ -475,15 +475,31 @@ describe('a body', () => {
     expect((await post(eventText('id', '"charset"'), type)).body).toMatchObject({ accepted: 1 });
   });
 
-  it('is not compressed, and the answer says so', async () => {
+  it('is compressed in no other way than it says, and in none that is not known', async () => {
     const body = gzipSync(eventText('id', '"zip"'));
-    for (const encoding of ['gzip', 'deflate', 'br']) {
+    const cut = { 'content-encoding': 'gzip' };
+    await expectRefused(body.subarray(0, body.length >> 1), 400, 'invalid_encoding', undefined, cut);
+    await expectRefused(body, 400, 'invalid_encoding', undefined, { 'content-encoding': 'br' });
+    await expectRefused(body, 400, 'malformed_json');
+    for (const encoding of ['zstd', 'gzip, gzip', 'secret']) {
       const headers = { 'content-encoding': encoding };
       const answer = await expectRefused(body, 415, 'unsupported_media_type', undefined, headers);
       expect(answer.body.detail).toContain('compress');
+      expect(answer.headers.get('accept-encoding')).toBe('gzip, deflate, br');
     }
+  });
+
+  it('is compressed with gzip, or not at all', async () => {
+    const body = gzipSync(eventText('id', '"zip"'));
+    expect((await post(body, { 'content-encoding': 'gzip' })).body).toMatchObject({ accepted: 1 });
     const plain = { 'content-encoding': 'identity' };
     expect((await post(eventText('id', '"identity"'), plain)).body).toMatchObject({ accepted: 1 });
+  });
+
+  it('is not larger than the limit once it is decoded', async () => {
+    const bomb = gzipSync(Buffer.alloc(50 * MEBIBYTE, ' '));
+    expect(bomb.length).toBeLessThan(100_000);
+    await expectRefused(bomb, 413, 'body_too_large', undefined, { 'content-encoding': 'gzip' });
   });
 
   it('20,000 levels deep does no harm', async () => {

@@ -1,6 +1,7 @@
+export * from './content-encoding';
 export * from './cursor';
 export * from './idempotency.interceptor';
-export * from './json';
+export { MalformedJsonError, parseJson, parseJsonBytes } from '../../kernel';
 export * from './problem';
 export * from './open-connections';
 export * from './problem.filter';

@@ -20,6 +20,7 @@ export class ProblemFilter implements ExceptionFilter {
     void reply
       .status(problem.status)
       .header('content-type', PROBLEM_CONTENT_TYPE)
-      .send(JSON.stringify({ ...problem, requestId: request.id }));
+      // As bytes: to text Fastify adds a charset, which this media type does not have, and clients compare it as a whole.
+      .send(Buffer.from(JSON.stringify({ ...problem, requestId: request.id })));
   }
 }

@@ -116,7 +116,8 @@ function clientErrorDetail(status: number, error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
   if (status === 413)
     return 'The body is larger than this server accepts; send less at a time, or raise WEIR_BODY_LIMIT.';
-  if (status === 415) return 'Send the body as application/json, not compressed.';
+  if (status === 415)
+    return 'Send the body in a content type that the reference names for this route, such as application/json, and compressed only where events are sent (gzip, deflate or br).';
   if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return 'The body is empty; a JSON value is expected.';
   return (message ?? 'The request could not be understood.').slice(0, 300);
 }
