@@ -1,5 +1,12 @@
 import { CreateFoundation1795305600000 } from './1795305600000-create-foundation';
 import { ExtendEvents1795312800000 } from './1795312800000-extend-events';
+import { AddCorrections1795312810000 } from './1795312810000-add-corrections';
+import { WidenMeters1795312820000 } from './1795312820000-widen-meters';
 
 /** Every migration in the order it runs. A released one is never edited; a change is a new one. */
-export const MIGRATIONS = [CreateFoundation1795305600000, ExtendEvents1795312800000] as const;
+export const MIGRATIONS = [
+  CreateFoundation1795305600000,
+  ExtendEvents1795312800000,
+  AddCorrections1795312810000,
+  WidenMeters1795312820000,
+] as const;

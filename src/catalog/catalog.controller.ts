@@ -17,7 +17,7 @@ import {
   UUID_TEXT,
 } from '../platform/http';
 import { ChargeSchema, toStoredCharge } from './charge-storage';
-import { FILTER_OPERATORS } from './domain';
+import { AGGREGATIONS, FILTER_OPERATORS, TIME_UNITS } from './domain';
 import { MetersService } from './meters.service';
 import type { MeterEntity } from './persistence/meter.entity';
 import { type NewPlan, PlansService, type StoredPlan } from './plans.service';
@@ -35,7 +35,9 @@ const FilterSchema = z.strictObject({
   field: z
     .string()
     .max(900)
-    .describe('`data.<name>` (deeper with dots) or source, session, task, agent, feature, department, user.'),
+    .describe(
+      '`data.<name>` (deeper with dots), `usage.<name>`, or source, session, task, agent, feature, department, user, parent, step, provider, model.',
+    ),
   operator: z
     .enum(FILTER_OPERATORS)
     .describe('less_than, at_most, greater_than and at_least compare numbers; the others compare text.'),
@@ -49,8 +51,21 @@ const CreateMeterRequest = z.strictObject({
   key: key().describe('Your own id for the meter.'),
   name: text(200).describe('For people.'),
   eventType: text(200).describe('Only events of this type count.'),
-  aggregation: z.enum(['count', 'sum']).describe('`count` counts events, `sum` adds up a field of them.'),
-  value: z.string().max(900).optional().describe('The field that is summed, such as data.output_tokens.'),
+  aggregation: z
+    .enum(AGGREGATIONS)
+    .describe(
+      '`count` counts events. The others fold a field of them: `sum` and `average`, `min` and `max`, the `latest`, how many `unique` ones, ' +
+        'and `time_weighted`: each value times how long it held.',
+    ),
+  value: z
+    .string()
+    .max(900)
+    .optional()
+    .describe('The field that is folded, such as data.output_tokens or usage.input_tokens. None for a count.'),
+  timeUnit: z
+    .enum(TIME_UNITS)
+    .optional()
+    .describe('For `time_weighted` only: in GB-hours, `hour`. A day has 24 hours.'),
   filters: z.array(FilterSchema).max(20).default([]).describe('All of them must hold for an event to count.'),
   groupBy: z
     .array(z.string().max(900))
@@ -64,8 +79,9 @@ const MeterResponse = z.object({
   key: z.string(),
   name: z.string(),
   eventType: z.string(),
-  aggregation: z.enum(['count', 'sum']),
+  aggregation: z.enum(AGGREGATIONS),
   value: z.string().nullable(),
+  timeUnit: z.enum(TIME_UNITS).nullable(),
   filters: z.array(FilterSchema),
   groupBy: z.array(z.string()),
   createdAt: z.string(),
@@ -131,6 +147,7 @@ function toMeterResponse(meter: MeterEntity): z.infer<typeof MeterResponse> {
     eventType: meter.eventType,
     aggregation: meter.aggregation,
     value: meter.valueField,
+    timeUnit: meter.timeUnit,
     filters: meter.filters as z.infer<typeof FilterSchema>[],
     groupBy: meter.groupBy,
     createdAt: meter.createdAt.toISOString(),
@@ -178,8 +195,9 @@ export class CatalogController {
     @Asker() tenant: Tenant,
     @Body({ schema: CreateMeterRequest }) request: z.infer<typeof CreateMeterRequest>,
   ): Promise<z.infer<typeof MeterResponse>> {
-    const { value, ...rest } = request;
-    return toMeterResponse(await this.meters.create(tenant, { ...rest, valueField: value ?? null }));
+    const { value, timeUnit, ...rest } = request;
+    const definition = { ...rest, valueField: value ?? null, timeUnit: timeUnit ?? null };
+    return toMeterResponse(await this.meters.create(tenant, definition));
   }
 
   @Get('meters')

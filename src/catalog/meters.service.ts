@@ -76,6 +76,7 @@ export class MetersService {
       eventType: existing.eventType,
       aggregation: existing.aggregation,
       valueField: existing.valueField,
+      timeUnit: existing.timeUnit,
       filters: existing.filters,
       groupBy: existing.groupBy,
     };

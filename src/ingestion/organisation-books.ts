@@ -20,6 +20,7 @@ interface MeterRow {
   event_type: string;
   aggregation: Meter['aggregation'];
   value_field: string | null;
+  time_unit: Meter['timeUnit'];
   filters: Meter['filters'];
   group_by: string[];
 }
@@ -41,7 +42,7 @@ export class OrganisationBooks {
     if (known?.revision === revision) return known;
 
     const { rows } = await client.query<MeterRow>(
-      `SELECT id, key, name, event_type, aggregation, value_field, filters, group_by FROM meter WHERE organisation_id = $1`,
+      `SELECT id, key, name, event_type, aggregation, value_field, time_unit, filters, group_by FROM meter WHERE organisation_id = $1`,
       [organisationId],
     );
     const meters = rows.map((row) =>
@@ -52,6 +53,7 @@ export class OrganisationBooks {
         eventType: row.event_type,
         aggregation: row.aggregation,
         valueField: row.value_field,
+        timeUnit: row.time_unit,
         filters: row.filters,
         groupBy: row.group_by,
       }),

@@ -124,7 +124,7 @@ export class UsageService implements OnModuleInit {
 
 function addStored(sums: UsageSums, event: StoredEvent, meters: MetersByType): void {
   const { amount, pending } = countedCostOf(event);
-  sums.add(event.customerId, event.happenedAt, event, meters, {
+  sums.add(event.customerId, event.happenedAt, event.key, event, meters, {
     amount: amount === null ? null : scaledFromDecimal(amount),
     pending,
   });

@@ -1,32 +1,49 @@
 import { decimalProblem, type FieldProblem } from '../../kernel';
-import { type Filter, isMeterField, type Meter } from './meter';
+import {
+  ATTRIBUTION_FIELDS,
+  type Filter,
+  isMeterField,
+  isValueField,
+  type MeterDefinition,
+  MODEL_FIELDS,
+  TIME_UNITS,
+} from './meter';
 
 const NUMERIC = new Set(['less_than', 'at_most', 'greater_than', 'at_least']);
-const FIELD_HINT = 'must be data.<name> or one of source, session, task, agent, feature, department, user';
+const FIELD_HINT = `must be data.<name>, usage.<name>, or one of ${[...ATTRIBUTION_FIELDS, ...MODEL_FIELDS].join(', ')}`;
+const VALUE_HINT = 'must be a field of data, such as data.output_tokens, or of usage, such as usage.input_tokens';
 
 /** Says what is wrong with a meter's definition, by field; nothing when it can be used. */
-export function meterProblems(meter: Omit<Meter, 'id'>): FieldProblem[] {
-  const problems: FieldProblem[] = [];
-  if (meter.aggregation === 'sum' && meter.valueField === null) {
-    problems.push({
-      field: 'value',
-      detail: 'is needed for a sum: the field that is summed, such as data.output_tokens',
-    });
-  }
-  if (meter.aggregation === 'count' && meter.valueField !== null) {
-    problems.push({ field: 'value', detail: 'has no meaning for a count; leave it out' });
-  }
-  if (meter.valueField !== null && !meter.valueField.startsWith('data.')) {
-    problems.push({ field: 'value', detail: 'must be a field of data, such as data.output_tokens' });
-  }
-  if (meter.valueField !== null && !isMeterField(meter.valueField))
-    problems.push({ field: 'value', detail: FIELD_HINT });
+export function meterProblems(meter: MeterDefinition): FieldProblem[] {
+  const problems: FieldProblem[] = [...valueProblems(meter), ...timeUnitProblems(meter)];
   meter.filters.forEach((filter, index) => problems.push(...filterProblems(filter, `filters[${index}]`)));
   meter.groupBy.forEach((field, index) => {
     if (!isMeterField(field)) problems.push({ field: `groupBy[${index}]`, detail: FIELD_HINT });
     if (meter.groupBy.indexOf(field) !== index) problems.push({ field: `groupBy[${index}]`, detail: 'is there twice' });
   });
   return problems;
+}
+
+function valueProblems({ aggregation, valueField }: MeterDefinition): FieldProblem[] {
+  const say = (detail: string): FieldProblem[] => [{ field: 'value', detail }];
+  if (aggregation === 'count') return valueField === null ? [] : say('has no meaning for a count; leave it out');
+  if (aggregation === 'unique') {
+    if (valueField === null) return say('is needed for unique: the field whose different values are counted, such as user'); // prettier-ignore
+    return isMeterField(valueField) ? [] : say(FIELD_HINT);
+  }
+  if (valueField === null) {
+    return say(`is needed for ${aggregation}: the field whose values it takes, such as data.output_tokens`);
+  }
+  return isValueField(valueField) ? [] : say(VALUE_HINT);
+}
+
+function timeUnitProblems({ aggregation, timeUnit }: MeterDefinition): FieldProblem[] {
+  if ((aggregation === 'time_weighted') === (timeUnit !== null)) return [];
+  const detail =
+    timeUnit === null
+      ? `is needed for time_weighted: what the value holds for, one of ${TIME_UNITS.join(', ')}`
+      : `has no meaning for ${aggregation}; leave it out`;
+  return [{ field: 'timeUnit', detail }];
 }
 
 function filterProblems(filter: Filter, path: string): FieldProblem[] {

@@ -11,7 +11,7 @@ import {
   isDuplicateKey,
 } from '../../events';
 import { DomainError } from '../../kernel';
-import { meteringProblem, pendingCopy, type UsageFolder, UsageSums } from '../../metering';
+import { meteringProblem, pendingCopy, sampleCopies, type UsageFolder, UsageSums } from '../../metering';
 import { asQueryable, copyAndCommit, INGEST_LOCK_CLASS } from '../../platform/database';
 import type { Receipt } from '../domain';
 import type { Books, OrganisationBooks } from '../organisation-books';
@@ -177,7 +177,7 @@ export class GroupCommit {
       return true;
     }
     try {
-      await copyAndCommit(client, [eventCopy(rows), pendingCopy(batch, sums)]);
+      await copyAndCommit(client, [eventCopy(rows), pendingCopy(batch, sums), ...sampleCopies(sums)]);
       this.folder.committed(batch, sums);
       return true;
     } catch (error) {
@@ -275,7 +275,10 @@ class PendingCommit {
       const cost = costEvent(event, usage, time, prices, currency);
       let ofOrganisation = sums.get(organisationId);
       if (ofOrganisation === undefined) sums.set(organisationId, (ofOrganisation = new UsageSums()));
-      ofOrganisation.add(customerId, time, event, meters, { amount: cost.amount, pending: cost.status === 'pending' });
+      ofOrganisation.add(customerId, time, key, event, meters, {
+        amount: cost.amount,
+        pending: cost.status === 'pending',
+      });
       rows.add(prepared, cost, batch);
       any = true;
     }

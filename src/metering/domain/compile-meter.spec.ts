@@ -10,6 +10,7 @@ function meter(changes: Partial<Meter> = {}): Meter {
     eventType: 't',
     aggregation: 'count',
     valueField: null,
+    timeUnit: null,
     filters: [],
     groupBy: [],
     ...changes,
@@ -17,7 +18,16 @@ function meter(changes: Partial<Meter> = {}): Meter {
 }
 
 function event(data: Record<string, unknown> | null, changes: Partial<MeteredEvent> = {}): MeteredEvent {
-  const nobody = { session: null, task: null, agent: null, feature: null, department: null, user: null };
+  const nobody = {
+    session: null,
+    task: null,
+    agent: null,
+    feature: null,
+    department: null,
+    user: null,
+    parent: null,
+    step: null,
+  };
   return { type: 't', source: 'api', ...nobody, data, ...changes };
 }
 

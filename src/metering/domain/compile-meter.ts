@@ -1,7 +1,9 @@
-import { hash } from 'node:crypto';
-import type { AttributionField, Filter, Meter, Scalar } from '../../catalog/domain';
+import { type AttributionField, type Filter, type Meter, MODEL_FIELDS, type Scalar } from '../../catalog/domain';
 import { Decimal } from '../../kernel';
+import { measureFor, type Measure } from './measure';
 import { decimalOf } from './quantity-of';
+import { scalarText, shortened } from './scalar-text';
+import { modelField, usageField } from './usage-fields';
 
 /** What a meter looks at in an event. */
 export interface MeteredEvent extends Readonly<Record<AttributionField, string | null>> {
@@ -14,8 +16,10 @@ export interface CompiledMeter {
   readonly meter: Meter;
   /** Whether an event of the meter's type counts. */
   readonly matches: (event: MeteredEvent) => boolean;
-  /** The value that is summed: any JSON, undefined when the event has none. For a count it is never asked for. */
+  /** The value that is folded: any JSON, undefined when the event has none. For a count it is never asked for. */
   readonly valueOf: (event: MeteredEvent) => unknown;
+  /** What a value means to the meter's aggregation. */
+  readonly measure: Measure;
   /** The values of the group-by fields as a JSON array; '' for a meter without. */
   readonly dimensionsOf: (event: MeteredEvent) => string;
 }
@@ -30,6 +34,7 @@ export function compileMeter(meter: Meter): CompiledMeter {
     meter,
     matches: (event) => conditions.every(({ read, holds }) => holds(read(event))),
     valueOf: meter.valueField === null ? () => undefined : compileField(meter.valueField),
+    measure: measureFor(meter.aggregation),
     dimensionsOf:
       groups.length === 0 ? () => '' : (event) => dimensionsText(groups.map((read) => scalarText(read(event)))),
   };
@@ -38,7 +43,6 @@ export function compileMeter(meter: Meter): CompiledMeter {
 /** A text of so many UTF-16 units has at most 1,800 bytes. It is part of a key, and PostgreSQL indexes up to 2,700 bytes. */
 const LONGEST_DIMENSIONS = 600;
 const LONGEST_SHORTENED = 64;
-const KEPT_OF_SHORTENED = 16;
 
 /**
  * The values of a group as one text. Where they are too long for a key, the long ones are cut and told apart by a hash:
@@ -46,17 +50,17 @@ const KEPT_OF_SHORTENED = 16;
  */
 function dimensionsText(values: readonly (string | null)[]): string {
   const text = JSON.stringify(values);
-  return text.length <= LONGEST_DIMENSIONS ? text : JSON.stringify(values.map(shortened));
-}
-
-function shortened(value: string | null): string | null {
-  if (value === null || value.length <= LONGEST_SHORTENED) return value;
-  return `${value.slice(0, KEPT_OF_SHORTENED)}…${hash('sha256', JSON.stringify(value)).slice(0, 32)}`;
+  return text.length <= LONGEST_DIMENSIONS
+    ? text
+    : JSON.stringify(values.map((value) => (value === null ? null : shortened(value, LONGEST_SHORTENED))));
 }
 
 /** Reads a field by its path. Only an object's own properties count, so that `data.constructor` is not there. */
 function compileField(field: string): Reader {
   const [first = '', ...names] = field.split('.');
+  if (first === 'usage') return ({ data }) => usageField(data, names[0]!);
+  const model = MODEL_FIELDS.find((name) => name === first);
+  if (model !== undefined) return ({ data }) => modelField(data, model);
   if (first !== 'data') return (event) => event[first as AttributionField];
   if (names.length === 1) {
     const name = names[0]!;
@@ -109,11 +113,6 @@ function oneOf(values: readonly Scalar[]): Test {
     const text = scalarText(value);
     return text !== null && texts.has(text);
   };
-}
-
-function scalarText(value: unknown): string | null {
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
 }
 
 /** Compares numbers exactly: plain integers as they are, everything else as decimals. What is no number fails the test. */

@@ -1,3 +1,5 @@
 export * from './compile-meter';
+export * from './measure';
 export * from './quantity-of';
+export * from './scalar-text';
 export * from './usage-sums';

@@ -11,6 +11,7 @@ const base: Meter = {
   eventType: 'llm.request',
   aggregation: 'count',
   valueField: null,
+  timeUnit: null,
   filters: [],
   groupBy: [],
 };
@@ -31,13 +32,22 @@ interface Fact {
 }
 
 function event(data: Record<string, unknown> | null, changes: Partial<MeteredEvent> = {}): MeteredEvent {
-  const nobody = { session: null, task: null, agent: null, feature: null, department: null, user: null };
+  const nobody = {
+    session: null,
+    task: null,
+    agent: null,
+    feature: null,
+    department: null,
+    user: null,
+    parent: null,
+    step: null,
+  };
   return { type: 'llm.request', source: 'api', ...nobody, data, ...changes };
 }
 
 function sumsOf(facts: readonly Fact[]): string[] {
   const sums = new UsageSums();
-  for (const { customer, time, event: each, cost } of facts) sums.add(customer, time, each, METERS, cost);
+  for (const { customer, time, event: each, cost } of facts) sums.add(customer, time, 'key', each, METERS, cost);
   return lines(sums);
 }
 
@@ -150,7 +160,7 @@ describe('sums', () => {
         const total = new Map<string, bigint[]>();
         for (const part of [facts.slice(0, cut), facts.slice(cut)]) {
           const sums = new UsageSums();
-          for (const { customer, time, event: each, cost } of part) sums.add(customer, time, each, METERS, cost);
+          for (const { customer, time, event: each, cost } of part) sums.add(customer, time, 'key', each, METERS, cost);
           for (const sum of sums.all()) {
             const key = [sum.customerId, sum.meterId, sum.hour, sum.dimensions].join('|');
             const [quantity = 0n, cost = 0n, events = 0n, pending = 0n] = total.get(key) ?? [];
@@ -158,7 +168,7 @@ describe('sums', () => {
           }
         }
         const whole = new UsageSums();
-        for (const { customer, time, event: each, cost } of facts) whole.add(customer, time, each, METERS, cost);
+        for (const { customer, time, event: each, cost } of facts) whole.add(customer, time, 'key', each, METERS, cost);
         expect(total.size).toBe(whole.all().length);
         for (const sum of whole.all()) {
           const key = [sum.customerId, sum.meterId, sum.hour, sum.dimensions].join('|');

@@ -1,11 +1,10 @@
 import { ALL_EVENTS_METER_ID } from '../../catalog/domain';
-import type { EventProblem } from '../../events/domain';
-import { type Micros, SCALE } from '../../kernel';
+import type { EventKey, EventProblem } from '../../events/domain';
+import type { Micros } from '../../kernel';
 import type { CompiledMeter, MeteredEvent } from './compile-meter';
-import { quantityOf } from './quantity-of';
+import { ONE_QUANTITY } from './quantity-of';
 
 export const HOUR_MICROS = 3_600_000_000;
-const ONE = 10n ** BigInt(SCALE);
 
 /** An organisation's meters by the type of event they look at. */
 export type MetersByType = ReadonlyMap<string, readonly CompiledMeter[]>;
@@ -22,6 +21,20 @@ export interface UsageSum {
   events: number;
   /** Events whose cost is not known yet; it is in `cost` with nothing. */
   pendingEvents: number;
+}
+
+/** One event's value for a meter that no sum can tell: the smallest, the last, how many different ones, … */
+export interface MeterSample {
+  readonly customerId: string;
+  readonly meterId: string;
+  readonly dimensions: string;
+  readonly time: Micros;
+  /** Of the event. Among samples of one instant the one with the greatest key is the last. */
+  readonly key: EventKey;
+  /** As a count of 10^-24; null for a unique count. */
+  readonly quantity: bigint | null;
+  /** The value of a unique count, as JSON; null for all others. */
+  readonly value: string | null;
 }
 
 /** What an event costs, for its sums: `amount` null and `pending` true while that is not known. */
@@ -41,18 +54,18 @@ export function metersByType(meters: readonly CompiledMeter[]): MetersByType {
 }
 
 /**
- * Why an event can't be counted, or null when it can: a value that a meter would sum is there but is not a quantity.
+ * Why an event can't be counted, or null when it can: a value that a meter would take is there but is of no use to it.
  * Refusing it here is kinder than a sum that silently lacks it. An event without the value is not the meter's business.
  */
 export function meteringProblem(event: MeteredEvent, meters: MetersByType): EventProblem | null {
-  for (const { meter, matches, valueOf } of meters.get(event.type) ?? []) {
+  for (const { meter, matches, valueOf, measure } of meters.get(event.type) ?? []) {
     if (meter.valueField === null || !matches(event)) continue;
     const value = valueOf(event);
-    if (value === undefined || value === null || quantityOf(value) !== null) continue;
+    if (value === undefined || value === null || measure.of(value) !== null) continue;
     return {
       code: 'invalid_event',
       field: meter.valueField,
-      detail: `must be a number or decimal string of 0 or more, with at most 15 digits before and 12 after the point: the meter '${meter.key}' sums it`,
+      detail: `${measure.demand}: the meter '${meter.key}' ${measure.verb}`,
     };
   }
   return null;
@@ -65,21 +78,37 @@ export function meteringProblem(event: MeteredEvent, meters: MetersByType): Even
 export class UsageSums {
   private readonly byCustomer = new Map<string, Map<string, UsageSum>>();
 
-  add(customerId: string, time: Micros, event: MeteredEvent, meters: MetersByType, cost: CountedCost): void {
+  /** Values of single events, for the meters that keep them. */
+  readonly samples: MeterSample[] = [];
+
+  /** @param key the event's */
+  add(
+    customerId: string,
+    time: Micros,
+    key: EventKey,
+    event: MeteredEvent,
+    meters: MetersByType,
+    cost: CountedCost,
+  ): void {
     const hour = Math.floor(time / HOUR_MICROS) * HOUR_MICROS;
     let sums = this.byCustomer.get(customerId);
     if (sums === undefined) this.byCustomer.set(customerId, (sums = new Map<string, UsageSum>()));
 
-    this.count(sums, customerId, ALL_EVENTS_METER_ID, hour, '', ONE, cost);
-    for (const compiled of meters.get(event.type) ?? []) {
-      if (!compiled.matches(event)) continue;
-      const quantity = compiled.meter.aggregation === 'count' ? ONE : quantityOf(compiled.valueOf(event));
-      if (quantity === null) continue; // no value to sum
-      this.count(sums, customerId, compiled.meter.id, hour, compiled.dimensionsOf(event), quantity, cost);
+    this.count(sums, customerId, ALL_EVENTS_METER_ID, hour, '', ONE_QUANTITY, cost);
+    for (const { meter, matches, valueOf, measure, dimensionsOf } of meters.get(event.type) ?? []) {
+      if (!matches(event)) continue;
+      const measured = measure.of(valueOf(event));
+      if (measured === null) continue; // no value to take
+      const dimensions = dimensionsOf(event);
+      this.count(sums, customerId, meter.id, hour, dimensions, measured.quantity, cost);
+      if (measured.sample !== null) this.samples.push({ customerId, meterId: meter.id, dimensions, time, key, ...measured.sample }); // prettier-ignore
     }
   }
 
-  /** Adds what other sums hold. They may not be used afterwards: what is new here is taken over, not copied. */
+  /**
+   * Adds what other sums hold, not their samples, which are stored once and never folded. They may not be used
+   * afterwards: what is new here is taken over, not copied.
+   */
   merge(others: UsageSums): void {
     for (const [customerId, theirs] of others.byCustomer) {
       const ours = this.byCustomer.get(customerId);
