@@ -19,6 +19,9 @@ export const ID_PREFIXES = {
   invoice: 'inv',
   invoiceLine: 'lin',
   modelPrice: 'mpr',
+  auditEntry: 'aud',
+  change: 'chg',
+  recosting: 'rcs',
 } as const;
 export type IdNoun = keyof typeof ID_PREFIXES;
 
