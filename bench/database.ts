@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { EVERY_CUSTOMER_ID } from '../src/metering/domain';
 import { BenchError } from './bench-error';
 import { EVENT_TYPE } from './events';
 
@@ -134,31 +135,35 @@ export class BenchDatabase {
   }
 
   /**
-   * Counts every event again for each meter, customer, hour and group, with its cost, and compares that with the usage
-   * that the server keeps (totals and pending sums together).
+   * Counts every event again for each meter, customer (and all customers together), hour and group, with its cost, and
+   * compares that with the usage that the server keeps (totals and pending sums together).
    *
    * @returns how many sums there are, and how many of them differ
    */
   async compareUsage(): Promise<{ sums: number; differing: number }> {
     const { rows } = await this.client.query<{ sums: string; differing: string }>(
-      `WITH kept AS (
+      `WITH pending (customer_id, meter_id, hour, dimensions, quantity, cost, events) AS (
+         SELECT u.* FROM usage_pending, unnest(customer_ids, meter_ids, hours, dimensions, quantities, costs, events) AS u
+       ), kept AS (
          SELECT customer_id, meter_id, hour, dimensions, sum(quantity) AS quantity, sum(cost) AS cost, sum(events) AS events
            FROM (SELECT customer_id, meter_id, hour, dimensions, quantity, cost, events FROM usage
-                 UNION ALL
-                 SELECT u.* FROM usage_pending, unnest(customer_ids, meter_ids, hours, dimensions, quantities, costs, events) AS u) AS both_tables
+                 UNION ALL SELECT * FROM pending
+                 -- What is pending counts for its customer and for all customers.
+                 UNION ALL SELECT '${EVERY_CUSTOMER_ID}', meter_id, hour, dimensions, quantity, cost, events FROM pending) AS both_tables
           GROUP BY 1, 2, 3, 4
        ), all_meters AS (
          SELECT id, event_type, aggregation, group_by FROM meter
          UNION ALL SELECT '00000000-0000-0000-0000-000000000000', '${EVENT_TYPE}', 'count', '{}'
        ), recounted AS (
-         SELECT customer_id, m.id AS meter_id, date_trunc('hour', time, 'UTC') AS hour,
+         SELECT coalesce(customer_id, '${EVERY_CUSTOMER_ID}') AS customer_id, m.id AS meter_id,
+                date_trunc('hour', time, 'UTC') AS hour,
                 CASE WHEN m.group_by = '{}' THEN '' ELSE
                   '[' || (SELECT string_agg(to_json(to_jsonb(event) ->> field)::text, ',' ORDER BY place)
                             FROM unnest(m.group_by) WITH ORDINALITY AS fields (field, place)) || ']' END AS dimensions,
                 sum(CASE m.aggregation WHEN 'count' THEN 1 ELSE (data::jsonb ->> 'output_tokens')::numeric END) AS quantity,
                 sum(cost) AS cost, count(*) AS events
            FROM event JOIN all_meters AS m ON m.event_type = event.type
-          GROUP BY 1, 2, 3, 4
+          GROUP BY GROUPING SETS ((customer_id, 2, 3, 4), (2, 3, 4))
        )
        SELECT count(*) AS sums,
               count(*) FILTER (WHERE (kept.quantity, kept.cost, kept.events)

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { EVERY_CUSTOMER_ID } from '../../src/metering';
 import { startTestServer, type TestServer } from '../support/server';
 import { METERS, recountedPeriod } from './usage-recount';
 
@@ -42,7 +43,7 @@ it('groups by values too long for an index, and goes on folding', async () => {
 
   const [kept] = await server.query(
     `SELECT count(*)::int AS groups, sum(events)::int AS events FROM usage
-      WHERE meter_id = (SELECT id FROM meter WHERE key = 'long-groups')`,
+      WHERE meter_id = (SELECT id FROM meter WHERE key = 'long-groups') AND customer_id <> '${EVERY_CUSTOMER_ID}'`,
   );
   expect(kept).toEqual({ groups: 20, events: 20 });
 

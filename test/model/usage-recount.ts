@@ -1,3 +1,4 @@
+import { EVERY_CUSTOMER_ID } from '../../src/metering';
 import type { TestServer } from '../support/server';
 
 type Query = TestServer['query'];
@@ -90,20 +91,24 @@ export interface Sum {
 
 const ALL_EVENTS = '00000000-0000-0000-0000-000000000000';
 
-/** What Weir has counted: folded and pending sums together. */
+/** What Weir has counted, of each customer and of all together: folded and pending sums. */
 export async function counted(query: Query): Promise<Sum[]> {
   return query<Sum>(`
-    WITH sums AS (
-      SELECT customer_id, meter_id, hour, dimensions, quantity, cost, events, pending_events FROM usage
-      UNION ALL
+    WITH pending (customer_id, meter_id, hour, dimensions, quantity, cost, events, pending_events) AS (
       SELECT u.* FROM usage_pending,
         unnest(customer_ids, meter_ids, hours, dimensions, quantities, costs, events, pending_events) AS u
+    ), sums AS (
+      SELECT customer_id, meter_id, hour, dimensions, quantity, cost, events, pending_events FROM usage
+      UNION ALL SELECT * FROM pending
+      -- What is pending counts for its customer and for all customers.
+      UNION ALL
+      SELECT '${EVERY_CUSTOMER_ID}', meter_id, hour, dimensions, quantity, cost, events, pending_events FROM pending
     )
-    SELECT customer.key AS customer, COALESCE(meter.key, 'all events') AS meter,
+    SELECT COALESCE(customer.key, 'all customers') AS customer, COALESCE(meter.key, 'all events') AS meter,
            to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS hour, dimensions,
            trim_scale(sum(quantity))::text AS quantity, trim_scale(sum(cost))::text AS cost,
            sum(events)::text AS events, sum(pending_events)::text AS pending
-      FROM sums JOIN customer ON customer.id = customer_id LEFT JOIN meter ON meter.id = meter_id
+      FROM sums LEFT JOIN customer ON customer.id = customer_id LEFT JOIN meter ON meter.id = meter_id
      WHERE meter.id IS NOT NULL OR meter_id = '${ALL_EVENTS}'
      GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`);
 }
@@ -118,12 +123,12 @@ export async function recounted(query: Query): Promise<Sum[]> {
   );
   parts.push(`SELECT customer_id, 'all events', time, '', 1, cost, cost_status FROM event`);
   return query<Sum>(`
-    SELECT customer.key AS customer, meter,
+    SELECT COALESCE(customer.key, 'all customers') AS customer, meter,
            to_char(date_trunc('hour', time AT TIME ZONE 'UTC'), 'YYYY-MM-DD HH24:MI:SS') AS hour, dimensions,
            trim_scale(sum(quantity))::text AS quantity, trim_scale(sum(COALESCE(cost, 0)))::text AS cost,
            count(*)::text AS events, (count(*) FILTER (WHERE cost_status = 'u'))::text AS pending
       FROM (${parts.join(' UNION ALL ')}) AS counted JOIN customer ON customer.id = customer_id
-     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`);
+     GROUP BY GROUPING SETS ((customer.key, 2, 3, 4), (2, 3, 4)) ORDER BY 1, 2, 3, 4`);
 }
 
 /** What one customer's usage should be between two instants, as the API tells it, recounted from the stored events. */

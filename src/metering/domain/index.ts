@@ -1,4 +1,5 @@
 export * from './compile-meter';
+export * from './every-customer';
 export * from './measure';
 export * from './quantity-of';
 export * from './scalar-text';

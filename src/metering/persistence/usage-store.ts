@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { Decimal, scaledText, type Micros } from '../../kernel';
 
 import { BinaryRows, type Copy, ELEMENT_OIDS, type Queryable, uuidBytes } from '../../platform/database';
-import type { UsageSum, UsageSums } from '../domain';
+import { EVERY_CUSTOMER_ID, type UsageSum, type UsageSums } from '../domain';
 
 /** Usage of one meter over a stretch of time, added up over its hours and groups. */
 export interface MeterUsage {
@@ -85,6 +85,19 @@ export async function foldLeftovers(pool: Pool, minAgeMs: number): Promise<{ mor
   }
 }
 
+/**
+ * Adds rows to the totals. In the order of the key, so that no two that add to the same rows wait for each other in a
+ * circle, and so that new rows of one customer come to lie together.
+ *
+ * @param rows a query for columns in the order of the table's
+ */
+function addedToTotals(rows: string): string {
+  return `INSERT INTO usage AS total ${rows} ORDER BY 1, 2, 3, 4, 5
+    ON CONFLICT (organisation_id, customer_id, meter_id, hour, dimensions) DO UPDATE
+      SET quantity = total.quantity + excluded.quantity, cost = total.cost + excluded.cost,
+          events = total.events + excluded.events, pending_events = total.pending_events + excluded.pending_events`;
+}
+
 const FOLD_LEFTOVERS = `
   WITH gone AS (
     DELETE FROM usage_pending
@@ -97,13 +110,12 @@ const FOLD_LEFTOVERS = `
       FROM gone, unnest(customer_ids, meter_ids, hours, dimensions, quantities, costs, events, pending_events)
         AS u (customer_id, meter_id, hour, dimensions, quantity, cost, events, pending_events)
   ), written AS (
-    INSERT INTO usage AS total
-    SELECT organisation_id, customer_id, meter_id, hour, dimensions, sum(quantity), sum(cost), sum(events), sum(pending_events)
-      FROM flat
-     GROUP BY organisation_id, customer_id, meter_id, hour, dimensions
-    ON CONFLICT (organisation_id, customer_id, meter_id, hour, dimensions) DO UPDATE
-      SET quantity = total.quantity + excluded.quantity, cost = total.cost + excluded.cost,
-          events = total.events + excluded.events, pending_events = total.pending_events + excluded.pending_events
+    ${addedToTotals(`
+      SELECT organisation_id, coalesce(customer_id, '${EVERY_CUSTOMER_ID}') AS customer_id, meter_id, hour, dimensions,
+             sum(quantity), sum(cost), sum(events), sum(pending_events)
+        FROM flat
+       GROUP BY GROUPING SETS ((organisation_id, customer_id, meter_id, hour, dimensions),
+                               (organisation_id, meter_id, hour, dimensions))`)}
   )
   SELECT count(*) AS folded FROM gone`;
 
@@ -154,7 +166,11 @@ export async function usageOfHours(
   }));
 }
 
-/** Adds sums to the totals. */
+/**
+ * Adds sums to the totals, of each customer and of all customers together (`EVERY_CUSTOMER_ID`).
+ *
+ * @param sums no two of one customer, meter, hour and group
+ */
 export async function addToTotals(
   db: Pick<Queryable, 'query'>,
   organisationId: string,
@@ -162,14 +178,18 @@ export async function addToTotals(
 ): Promise<void> {
   if (sums.length === 0) return;
   await db.query(
-    `INSERT INTO usage AS total
-     SELECT $1, customer_id, meter_id, timestamptz '1970-01-01 00:00:00+00' + hour * interval '1 microsecond', dimensions,
-            quantity, cost, events, pending_events
-       FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::numeric[], $7::numeric[], $8::bigint[], $9::bigint[])
-         AS u (customer_id, meter_id, hour, dimensions, quantity, cost, events, pending_events)
-     ON CONFLICT (organisation_id, customer_id, meter_id, hour, dimensions) DO UPDATE
-       SET quantity = total.quantity + excluded.quantity, cost = total.cost + excluded.cost,
-           events = total.events + excluded.events, pending_events = total.pending_events + excluded.pending_events`,
+    `WITH sums AS MATERIALIZED (
+       SELECT customer_id, meter_id, timestamptz '1970-01-01 00:00:00+00' + hour * interval '1 microsecond' AS hour, dimensions,
+              quantity, cost, events, pending_events
+         FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::numeric[], $7::numeric[], $8::bigint[], $9::bigint[])
+           AS u (customer_id, meter_id, hour, dimensions, quantity, cost, events, pending_events)
+     )
+     ${addedToTotals(`
+       SELECT $1::uuid, * FROM sums
+       UNION ALL
+       SELECT $1::uuid, '${EVERY_CUSTOMER_ID}'::uuid, meter_id, hour, dimensions,
+              sum(quantity), sum(cost), sum(events)::bigint, sum(pending_events)::bigint
+         FROM sums GROUP BY meter_id, hour, dimensions`)}`,
     [
       organisationId,
       sums.map((sum) => sum.customerId),
