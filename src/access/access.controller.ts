@@ -28,7 +28,9 @@ const CreateApiKeyRequest = z.strictObject({
   scopes: z
     .array(z.enum(SCOPES))
     .min(1)
-    .describe('`ingest` sends events, `read` reads, `manage` changes catalog, customers and keys.'),
+    .describe(
+      '`ingest` sends events, `read` reads, `manage` changes catalog, customers and keys, and corrects events; `backfill` lets `ingest` send events of long ago.',
+    ),
 });
 
 const ApiKeyResponse = z.object({

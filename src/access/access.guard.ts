@@ -53,7 +53,9 @@ export class AccessGuard implements CanActivate {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest & WithTenant>();
     try {
-      request.tenant = await this.authenticator.authenticate(request.headers.authorization);
+      // A copy: what the authenticator answers is shared by the requests of a key.
+      const tenant = await this.authenticator.authenticate(request.headers.authorization);
+      request.tenant = { ...tenant, requestId: request.id };
     } catch (error) {
       if (error instanceof UnauthenticatedError) http.getResponse<FastifyReply>().header('www-authenticate', 'Bearer');
       throw error;

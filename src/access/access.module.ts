@@ -2,12 +2,13 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessController } from './access.controller';
 import { AccessGuard } from './access.guard';
+import { AuditLogController } from './audit-log.controller';
 import { ApiKeysService } from './api-keys.service';
 import { Authenticator } from './authenticator';
 import { OrganisationsService } from './organisations.service';
 
 @Module({
-  controllers: [AccessController],
+  controllers: [AccessController, AuditLogController],
   providers: [ApiKeysService, Authenticator, OrganisationsService, { provide: APP_GUARD, useClass: AccessGuard }],
   exports: [Authenticator, OrganisationsService],
 })

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { MoreThan } from 'typeorm';
-import { Clock, ConflictError, fromPublicId, newUuid, NotFoundError } from '../kernel';
+import { Clock, ConflictError, fromPublicId, newUuid, NotFoundError, toPublicId } from '../kernel';
 import { Database } from '../platform/database';
+import { recordAudit } from './audit-log';
 import { Authenticator } from './authenticator';
 import { apiKeyHint, hashApiKey, newApiKey, type Scope, type Tenant } from './domain';
 import { ApiKeyEntity } from './persistence/api-key.entity';
@@ -32,7 +33,11 @@ export class ApiKeysService {
       createdAt: this.clock.now(),
       revokedAt: null,
     });
-    await this.database.tenant(tenant.organisationId, (db) => db.insert(ApiKeyEntity, apiKey));
+    await this.database.tenant(tenant.organisationId, async (db) => {
+      await db.insert(ApiKeyEntity, apiKey);
+      const after = { name, scopes: apiKey.scopes };
+      await recordAudit(db, tenant, { action: 'api_key.made', subject: subjectOf(apiKey), after });
+    });
     return { apiKey, secret };
   }
 
@@ -62,8 +67,13 @@ export class ApiKeysService {
           { organisationId: tenant.organisationId, id: found.id },
           { revokedAt: this.clock.now() },
         );
+        await recordAudit(db, tenant, { action: 'api_key.revoked', subject: subjectOf(found) });
       }
     });
     this.authenticator.forgetAll();
   }
+}
+
+function subjectOf(apiKey: ApiKeyEntity): { kind: string; id: string } {
+  return { kind: 'api_key', id: toPublicId('apiKey', apiKey.id) };
 }

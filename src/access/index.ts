@@ -1,5 +1,6 @@
 export { AccessModule } from './access.module';
 export { Asker, Requires, SCOPE_EXTENSION } from './access.guard';
+export { actorOf, type AuditAction, type AuditRecord, recordAudit, SYSTEM_ACTOR } from './audit-log';
 export { Authenticator } from './authenticator';
 export * from './domain';
 export { type NewOrganisation, OrganisationsService } from './organisations.service';

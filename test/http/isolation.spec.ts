@@ -207,6 +207,7 @@ const OTHERS = [
   'POST /v1/organisations', // the operator's; makes a new one
   'GET /v1/organisation',
   'GET /v1/api-keys',
+  'GET /v1/audit-log',
   'POST /v1/api-keys',
   'POST /v1/meters',
   'POST /v1/test-clocks',
@@ -283,6 +284,16 @@ it('GET and POST /v1/api-keys are the organisation’s own', async () => {
     (await server.api('GET', '/v1/api-keys', undefined, key)).body.items.map((item: { name: string }) => item.name);
   expect(await names(b.apiKey)).toEqual(['First key', 'Another', 'Mine']);
   expect(await names(a.apiKey)).toEqual(['First key', 'Another']);
+});
+
+it('GET /v1/audit-log is the organisation’s own', async () => {
+  const subjects = async (key: string) =>
+    (await server.api('GET', '/v1/audit-log?subjectKind=api_key', undefined, key)).body.items.map(
+      (item: { subject: { id: string } }) => item.subject.id,
+    );
+  expect(await subjects(b.apiKey)).toContain(b.otherKey);
+  expect(await subjects(b.apiKey)).not.toContain(a.otherKey);
+  expect(await subjects(empty)).toEqual([]);
 });
 
 it('the same keys in two organisations are two things', async () => {

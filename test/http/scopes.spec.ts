@@ -6,7 +6,7 @@ let server: TestServer;
 beforeAll(async () => (server = await startTestServer()));
 afterAll(() => server.stop());
 
-const SCOPES = ['ingest', 'read', 'manage'] as const;
+const SCOPES = ['ingest', 'read', 'manage', 'backfill'] as const;
 type Scope = (typeof SCOPES)[number];
 
 /** The scope each endpoint needs; null for those that need no key of an organisation. */
@@ -15,6 +15,7 @@ const NEEDED: Record<string, Scope | null> = {
   'GET /readyz': null,
   'POST /v1/organisations': null,
   'GET /v1/organisation': 'read',
+  'GET /v1/audit-log': 'manage',
   'POST /v1/api-keys': 'manage',
   'GET /v1/api-keys': 'manage',
   'DELETE /v1/api-keys/{id}': 'manage',

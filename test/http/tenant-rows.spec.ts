@@ -45,6 +45,11 @@ beforeAll(async () => {
     `INSERT INTO usage
      SELECT organisation_id, id, gen_random_uuid(), '2026-01-01', '', 1, 1, 1, 0 FROM customer`,
   );
+  // How far pricing has come is written by a job, in its own time.
+  await owner.query(
+    `INSERT INTO pending_pricing (organisation_id, revision, change_id, looked_at, priced, started_at)
+     SELECT id, 1, gen_random_uuid(), 0, 0, now() FROM organisation ON CONFLICT DO NOTHING`,
+  );
 });
 afterAll(async () => {
   await Promise.all([owner.end(), app.end()]);

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** What a key may do: send events, read, or change what is sold and to whom. */
-export const SCOPES = ['ingest', 'read', 'manage'] as const;
+/** What a key may do: send events, read, change what is sold and to whom, and with `ingest` send events of long ago. */
+export const SCOPES = ['ingest', 'read', 'manage', 'backfill'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** Every key starts with this, so that secret scanners can find one that got lost. */

@@ -5,6 +5,8 @@ export interface Tenant {
   readonly organisationId: string;
   readonly apiKeyId: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** The request it asks in, for the audit log; missing where no request is behind it. */
+  readonly requestId?: string;
 }
 
 const NO_KEY = '00000000-0000-0000-0000-000000000000';
