@@ -1,0 +1,2 @@
+export { hasRawUsage, normaliseUsage, type NormalisedUsage } from './normalise-usage';
+export { readRawUsage } from './read-raw-usage';
