@@ -17,9 +17,17 @@ import { UsageFolder } from '../metering';
 import { LOGGER, type Logger } from '../platform';
 import { type Settings, SETTINGS } from '../platform/config';
 import { Database, uuidBytes } from '../platform/database';
-import type { Receipt } from './domain';
+import { type Receipt, RefusedWholeError } from './domain';
 import { OrganisationBooks } from './organisation-books';
 import { GroupCommit, type PreparedEvent } from './persistence/group-commit';
+
+/** How a request's events are taken in, where that differs from `POST /v1/events`. */
+export interface IngestOptions {
+  /** Reads an event of another form than ours. Its problems name the fields of that form. */
+  readonly parse?: (value: unknown) => UsageEvent | EventProblem;
+  /** All events are stored or, where one is refused, none. */
+  readonly atomic?: boolean;
+}
 
 /** Takes in events: checks each one, and stores, costs and counts those that are fine. */
 @Injectable()
@@ -53,10 +61,12 @@ export class IngestionService implements OnApplicationShutdown {
    * A repeat of an event is answered as duplicate; a refused event does not keep the others out.
    *
    * @returns a receipt for each, in their order
+   * @throws RefusedWholeError when the options say `atomic` and an event is refused
    */
-  async ingest(tenant: Tenant, values: readonly unknown[]): Promise<Receipt[]> {
+  async ingest(tenant: Tenant, values: readonly unknown[], options: IngestOptions = {}): Promise<Receipt[]> {
     const { organisationId } = tenant;
-    const parsed = values.map(parseEvent);
+    const { parse = parseEvent, atomic = false } = options;
+    const parsed = values.map((value) => parse(value));
     const names = new Set<string>();
     for (const event of parsed) if (!isEventProblem(event)) names.add(event.customer);
     const customers = await this.customers.find(organisationId, names);
@@ -74,7 +84,10 @@ export class IngestionService implements OnApplicationShutdown {
       else refused.set(index, { status: 'rejected', id: idOf(values[index]), problem: result });
     }
 
-    const stored = await this.commits.submit(organisationId, prepared);
+    const refusal = atomic ? RefusedWholeError.among(refused) : null;
+    if (refusal !== null) throw refusal;
+
+    const stored = await this.commits.submit(organisationId, prepared, atomic);
     if (refused.size === 0) return stored;
     let next = 0;
     return values.map((_, index) => refused.get(index) ?? stored[next++]!);

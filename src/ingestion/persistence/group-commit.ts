@@ -13,7 +13,7 @@ import {
 import { DomainError } from '../../kernel';
 import { meteringProblem, pendingCopy, sampleCopies, type UsageFolder, UsageSums } from '../../metering';
 import { asQueryable, copyAndCommit, INGEST_LOCK_CLASS } from '../../platform/database';
-import type { Receipt } from '../domain';
+import { type Receipt, RefusedWholeError } from '../domain';
 import type { Books, OrganisationBooks } from '../organisation-books';
 
 /** An event that is well formed and whose customer is known, waiting to be stored. */
@@ -27,10 +27,15 @@ export class OverloadedError extends DomainError {
   readonly kind = 'unavailable';
 }
 
+/** A commit would refuse an event of a request that is stored as a whole or not at all, and others share the commit. */
+class SharedRefusal extends Error {}
+
 /** One request's events and where their receipts go. */
 interface Submission {
   readonly organisationId: string;
   readonly events: readonly PreparedEvent[];
+  /** Stored as a whole or not at all. */
+  readonly atomic: boolean;
   /** Characters of their data. */
   readonly data: number;
   readonly resolve: (receipts: Receipt[]) => void;
@@ -72,8 +77,11 @@ export class GroupCommit {
     private readonly folder: UsageFolder,
   ) {}
 
-  /** @throws OverloadedError when too much waits already, and whatever PostgreSQL throws */
-  submit(organisationId: string, events: readonly PreparedEvent[]): Promise<Receipt[]> {
+  /**
+   * @param atomic store all of these events or, where one is refused, none of them
+   * @throws OverloadedError when too much waits already, RefusedWholeError, and whatever PostgreSQL throws
+   */
+  submit(organisationId: string, events: readonly PreparedEvent[], atomic = false): Promise<Receipt[]> {
     if (events.length === 0) return Promise.resolve([]);
     const data = events.reduce((all, { event }) => all + (event.dataText?.length ?? 0), 0);
     if (this.waiting + events.length > EVENTS_WAITING || this.dataWaiting + data > DATA_WAITING) {
@@ -84,7 +92,7 @@ export class GroupCommit {
       );
     }
     return new Promise((resolve, reject) => {
-      this.queue.push({ organisationId, events, data, resolve, reject });
+      this.queue.push({ organisationId, events, atomic, data, resolve, reject });
       this.waiting += events.length;
       this.dataWaiting += data;
       if (this.busy === 0 || (this.busy < WRITERS && this.waiting >= EVENTS_FOR_ANOTHER)) void this.write();
@@ -159,6 +167,9 @@ export class GroupCommit {
       }
       this.expectDuplicates = commit.foundStored;
       broken = false;
+    } catch (error) {
+      broken = !(error instanceof SharedRefusal);
+      throw error;
     } finally {
       client.release(broken);
     }
@@ -174,6 +185,12 @@ export class GroupCommit {
     if (refused.length > 0) await commit.setStoredAside(client, refused);
     if (rows === null) {
       await client.query('COMMIT'); // every event was refused by a meter
+      return true;
+    }
+    if (commit.refusesAWhole) {
+      // What others sent may repeat an event that now isn't stored, so each request is tried by itself.
+      await client.query('ROLLBACK');
+      if (commit.isShared) throw new SharedRefusal();
       return true;
     }
     try {
@@ -236,6 +253,18 @@ class PendingCommit {
     return this.firsts.size === 0;
   }
 
+  /** More requests than one wait for it. */
+  get isShared(): boolean {
+    return this.group.length > 1;
+  }
+
+  /** Whether it refuses an event of a request that wants all of its events stored, or none. */
+  get refusesAWhole(): boolean {
+    return this.group.some(
+      ({ atomic, events }) => atomic && events.some((event) => this.verdicts.get(event)?.status === 'rejected'),
+    );
+  }
+
   get organisationIds(): string[] {
     return [...new Set(this.group.map((submission) => submission.organisationId))];
   }
@@ -287,8 +316,13 @@ class PendingCommit {
 
   /** Gives each request its receipts. Called after the commit. */
   answer(): void {
-    for (const { events, resolve } of this.group) {
-      resolve(events.map((event) => this.verdicts.get(event) ?? { status: 'accepted', id: event.event.id }));
+    for (const { events, atomic, resolve, reject } of this.group) {
+      const receipts = events.map(
+        (event): Receipt => this.verdicts.get(event) ?? { status: 'accepted', id: event.event.id },
+      );
+      const refusal = atomic ? RefusedWholeError.among(receipts.entries()) : null;
+      if (refusal === null) resolve(receipts);
+      else reject(refusal);
     }
   }
 
