@@ -7,3 +7,4 @@ export * from './period';
 export * from './rfc3339';
 export * from './scaled';
 export * from './wall-time';
+export * from './windows';
