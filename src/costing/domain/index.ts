@@ -1,6 +1,11 @@
+export { type CostBreakdownRow, readBreakdown } from './breakdown';
 export * from './event-cost';
 export * from './model-price';
 export * from './name-match';
 export * from './price-book';
+export * from './price-factor';
+export { normaliseUsage, type NormalisedUsage } from './provider-usage';
 export { type Quantity, quantityText, quantityToDecimal } from './quantity';
+export * from './service-class';
+export * from './unit-table';
 export * from './usage-units';

@@ -103,7 +103,8 @@ interface Candidates {
 function formatsFor(provider: string | null, flavour: unknown): Candidates | FieldProblem {
   const own = flavoursOf(provider);
   if (flavour === undefined || flavour === null || (flavour === 'default' && own?.['default'] === undefined)) {
-    return { candidates: formatsIn(own === null ? COMMON_FLAVOURS : { ...own }), named: false };
+    const candidates = formatsIn(own ?? COMMON_FLAVOURS).filter((format) => !format.onlyNamed);
+    return { candidates, named: false };
   }
   const flavours: Flavours = { ...COMMON_FLAVOURS, ...own };
   const formats = typeof flavour === 'string' && Object.hasOwn(flavours, flavour) ? flavours[flavour] : undefined;

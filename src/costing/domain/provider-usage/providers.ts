@@ -114,5 +114,6 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
 export function flavoursOf(provider: string | null): Flavours | null {
   if (provider === null) return null;
   const name = provider.trim().toLowerCase();
-  return PROVIDER_FLAVOURS[ALIASES.get(name) ?? name] ?? null;
+  const id = ALIASES.get(name) ?? name;
+  return Object.hasOwn(PROVIDER_FLAVOURS, id) ? PROVIDER_FLAVOURS[id]! : null;
 }

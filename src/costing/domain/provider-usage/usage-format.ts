@@ -20,6 +20,8 @@ export interface UsageFormat {
   readonly ignored: readonly string[];
   /** A list whose entries of one `type` repeat what the totals hold: its path and that type. */
   readonly repeats: { readonly path: string; readonly type: string } | null;
+  /** The block has another reading that is billed; this one is for those who ask for it by its flavour. */
+  readonly onlyNamed: boolean;
 }
 
 /** One number of a block. */
@@ -69,9 +71,10 @@ const NEVER_USAGE = [
 export function usageFormat(
   name: string,
   counters: readonly Counter[],
-  options: Partial<Pick<UsageFormat, 'shownBy' | 'ignored' | 'repeats'>> = {},
+  options: Partial<Pick<UsageFormat, 'shownBy' | 'ignored' | 'repeats' | 'onlyNamed'>> = {},
 ): UsageFormat {
   const shownBy = options.shownBy ?? counters.filter((one) => one.required).map((one) => one.path);
   const ignored = [...NEVER_USAGE, ...(options.ignored ?? [])];
-  return { name, counters, shownBy, ignored, repeats: options.repeats ?? null };
+  const { repeats = null, onlyNamed = false } = options;
+  return { name, counters, shownBy, ignored, repeats, onlyNamed };
 }

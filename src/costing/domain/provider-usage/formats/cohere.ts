@@ -23,7 +23,7 @@ export const COHERE_TOKENS = usageFormat(
     counter('tokens.output_tokens', 'output_tokens'),
     counter('cached_tokens', 'cache_read_tokens'),
   ],
-  { shownBy: ['tokens'], ignored: ['billed_units'] },
+  { shownBy: ['tokens'], ignored: ['billed_units'], onlyNamed: true },
 );
 
 /** The `meta` of Cohere's embeddings. */

@@ -57,11 +57,11 @@ export const GEMINI_SNAKE = snakeCased(GEMINI);
 
 function snakeCased(format: UsageFormat): UsageFormat {
   return {
+    ...format,
     name: `${format.name}, in snake case`,
     counters: format.counters.map((one) => ({ ...one, path: snake(one.path), steps: one.steps.map(snake) })),
     shownBy: format.shownBy.map(snake),
     ignored: format.ignored.map(snake),
-    repeats: format.repeats,
   };
 }
 
