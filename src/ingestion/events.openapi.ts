@@ -39,6 +39,15 @@ export function eventsOperation(): Pick<OpenAPIObject, 'paths'> {
       'Safe to repeat: an event’s source and id are its identity. A refused event does not keep the others out; ' +
       'a request of a single event that is refused is answered with 422.',
     security: [{ bearer: [] }],
+    parameters: [
+      {
+        name: 'dryRun',
+        in: 'query',
+        required: false,
+        schema: { type: 'string', enum: ['true', 'false'] },
+        description: 'With `true` nothing is stored: the answer says what would become of each event.',
+      },
+    ],
     [SCOPE_EXTENSION]: 'ingest',
     requestBody: { required: true, content: { 'application/json': { schema: body } } },
     responses: {

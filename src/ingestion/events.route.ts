@@ -5,7 +5,7 @@ import { type EventProblem, MOST_EVENTS } from '../events';
 import { DomainError, InvalidRequestError } from '../kernel';
 import { decodedBody, parseJsonBytes, ProblemFilter } from '../platform/http';
 import { receiptsJson } from './domain';
-import { IngestionService } from './ingestion.service';
+import { type IngestOptions, IngestionService } from './ingestion.service';
 
 /** The only event of a request is refused. */
 class RefusedEventError extends DomainError {
@@ -53,7 +53,7 @@ export class EventsRoute {
     );
     const { values, single } = eventsOf(body);
 
-    const receipts = await this.ingestion.ingest(tenant, values);
+    const receipts = await this.ingestion.ingest(tenant, values, optionsOf(request.query));
 
     const only = receipts[0];
     if (single && only?.status === 'rejected') throw new RefusedEventError(only.problem);
@@ -68,6 +68,20 @@ export class EventsRoute {
     if (!tenant.scopes.has('ingest')) throw new MissingScopeError('ingest');
     return tenant;
   }
+}
+
+const OPTIONS: ReadonlySet<string> = new Set(['dryRun']);
+const NO_OPTIONS: IngestOptions = Object.freeze({});
+
+/** What the query asks for. A misspelt option must not store what was meant as a rehearsal. */
+function optionsOf(query: unknown): IngestOptions {
+  const given = Object.entries(query as Record<string, unknown>);
+  if (given.length === 0) return NO_OPTIONS;
+  for (const [name, value] of given) {
+    if (!OPTIONS.has(name)) throw refused(name.slice(0, 100), 'is not an option of this request');
+    if (value !== 'true' && value !== 'false') throw refused(name, 'must be true or false');
+  }
+  return Object.fromEntries(given.map(([name, value]) => [name, value === 'true']));
 }
 
 /** The events of a body: one event, a list of them, or an object with a list under `events`. */

@@ -5,6 +5,7 @@ import { CustomerDirectory, type KnownCustomer } from '../customers';
 import {
   type EventProblem,
   eventKey,
+  findByKeys,
   isEventProblem,
   LONGEST,
   parseEvent,
@@ -19,7 +20,7 @@ import { type Settings, SETTINGS } from '../platform/config';
 import { Database, uuidBytes } from '../platform/database';
 import { type Receipt, RefusedWholeError } from './domain';
 import { OrganisationBooks } from './organisation-books';
-import { GroupCommit, type PreparedEvent } from './persistence/group-commit';
+import { GroupCommit, type PreparedEvent, verdictOnRepeat } from './persistence/group-commit';
 
 /** How a request's events are taken in, where that differs from `POST /v1/events`. */
 export interface IngestOptions {
@@ -27,6 +28,28 @@ export interface IngestOptions {
   readonly parse?: (value: unknown) => UsageEvent | EventProblem;
   /** All events are stored or, where one is refused, none. */
   readonly atomic?: boolean;
+  /** Nothing is stored: the receipts say what would become of the events. */
+  readonly dryRun?: boolean;
+  /** Events of any age are taken. */
+  readonly backfill?: boolean;
+  /** Told of the events that were accepted, after they were committed. */
+  readonly onAccepted?: (events: readonly PreparedEvent[]) => void;
+}
+
+/** An event made ready, and what is wrong with its age where something is. */
+interface Checked {
+  readonly prepared: PreparedEvent;
+  readonly tooOld: EventProblem | null;
+}
+
+/** What events are checked against, loaded once for all of a request. */
+interface CheckAgainst {
+  readonly organisationId: string;
+  readonly organisationBytes: Buffer;
+  readonly customers: ReadonlyMap<string, KnownCustomer>;
+  readonly clocks: ReadonlyMap<string, number>;
+  readonly receivedAt: Micros;
+  readonly limits: TimeLimits;
 }
 
 /** Takes in events: checks each one, and stores, costs and counts those that are fine. */
@@ -37,7 +60,7 @@ export class IngestionService implements OnApplicationShutdown {
   private readonly limits: TimeLimits;
 
   constructor(
-    @Inject(Database) database: Database,
+    @Inject(Database) private readonly database: Database,
     @Inject(PriceBooksService) priceBooks: PriceBooksService,
     @Inject(CustomerDirectory) private readonly customers: CustomerDirectory,
     @Inject(Clock) private readonly clock: Clock,
@@ -65,42 +88,85 @@ export class IngestionService implements OnApplicationShutdown {
    */
   async ingest(tenant: Tenant, values: readonly unknown[], options: IngestOptions = {}): Promise<Receipt[]> {
     const { organisationId } = tenant;
-    const { parse = parseEvent, atomic = false } = options;
+    const { parse = parseEvent, atomic = false, dryRun = false } = options;
     const parsed = values.map((value) => parse(value));
-    const names = new Set<string>();
-    for (const event of parsed) if (!isEventProblem(event)) names.add(event.customer);
-    const customers = await this.customers.find(organisationId, names);
-    const clocks = await this.clocksNeeded(organisationId, parsed, customers);
+    const against = await this.load(organisationId, parsed, options.backfill === true);
 
-    const receivedAt = this.clock.now().getTime() * 1_000;
-    const organisationBytes = uuidBytes(organisationId);
-    const refused = new Map<number, Receipt>();
+    const settled = new Map<number, Receipt>();
     const prepared: PreparedEvent[] = [];
+    const tooOld = new Map<number, Checked>();
     for (const [index, event] of parsed.entries()) {
-      const result = isEventProblem(event)
-        ? event
-        : this.prepare(event, customers, clocks, receivedAt, organisationId, organisationBytes);
-      if ('key' in result) prepared.push(result);
-      else refused.set(index, { status: 'rejected', id: idOf(values[index]), problem: result });
+      const result = isEventProblem(event) ? event : this.check(event, against);
+      if ('code' in result) settled.set(index, { status: 'rejected', id: idOf(values[index]), problem: result });
+      else if (result.tooOld === null) prepared.push(result.prepared);
+      else tooOld.set(index, result);
     }
+    if (tooOld.size > 0) await this.settleTooOld(organisationId, tooOld, settled);
 
-    const refusal = atomic ? RefusedWholeError.among(refused) : null;
+    const refusal = atomic ? RefusedWholeError.among(settled) : null;
     if (refusal !== null) throw refusal;
 
-    const stored = await this.commits.submit(organisationId, prepared, atomic);
-    if (refused.size === 0) return stored;
+    const stored = dryRun
+      ? await this.commits.rehearse(organisationId, prepared)
+      : await this.commits.submit(organisationId, prepared, atomic);
+    options.onAccepted?.(prepared.filter((_, place) => stored[place]!.status === 'accepted'));
+    if (settled.size === 0) return stored;
     let next = 0;
-    return values.map((_, index) => refused.get(index) ?? stored[next++]!);
+    return values.map((_, index) => settled.get(index) ?? stored[next++]!);
   }
 
-  private prepare(
+  /**
+   * One event made ready as `ingest` does it, for whoever stores it otherwise: an amendment.
+   *
+   * @param keptTime a time that is not held against the limits, since the event has it already
+   */
+  async prepareOne(
+    tenant: Tenant,
     event: UsageEvent,
-    customers: ReadonlyMap<string, KnownCustomer>,
-    clocks: ReadonlyMap<string, number>,
-    receivedAt: Micros,
+    options: { readonly backfill: boolean; readonly keptTime: Micros },
+  ): Promise<PreparedEvent | EventProblem> {
+    const against = await this.load(tenant.organisationId, [event], options.backfill);
+    const keepsTime = event.time === null || event.time === options.keptTime;
+    const result = this.check(keepsTime ? { ...event, time: null } : event, against);
+    if ('code' in result) return result;
+    return keepsTime ? { ...result.prepared, event, time: options.keptTime } : (result.tooOld ?? result.prepared);
+  }
+
+  private async load(
     organisationId: string,
-    organisationBytes: Buffer,
-  ): PreparedEvent | EventProblem {
+    events: readonly (UsageEvent | EventProblem)[],
+    backfill: boolean,
+  ): Promise<CheckAgainst> {
+    const names = new Set<string>();
+    for (const event of events) if (!isEventProblem(event)) names.add(event.customer);
+    const customers = await this.customers.find(organisationId, names);
+    return {
+      organisationId,
+      organisationBytes: uuidBytes(organisationId),
+      customers,
+      clocks: await this.clocksNeeded(organisationId, events, customers),
+      receivedAt: this.clock.now().getTime() * 1_000,
+      limits: backfill ? { ...this.limits, maxAgeMs: Infinity } : this.limits,
+    };
+  }
+
+  /** A repeat of a stored event is one however old it has become, so what is too old is looked up before it is refused. */
+  private async settleTooOld(
+    organisationId: string,
+    tooOld: ReadonlyMap<number, Checked>,
+    settled: Map<number, Receipt>,
+  ): Promise<void> {
+    const keys = [...tooOld.values()].map(({ prepared }) => prepared.key);
+    const stored = await this.database.tenant(organisationId, (db) => findByKeys(db, keys));
+    for (const [index, { prepared, tooOld: problem }] of tooOld) {
+      const first = stored.get(prepared.key);
+      const refused: Receipt = { status: 'rejected', id: prepared.event.id, problem: problem! };
+      settled.set(index, first === undefined ? refused : verdictOnRepeat(first, prepared));
+    }
+  }
+
+  private check(event: UsageEvent, against: CheckAgainst): Checked | EventProblem {
+    const { organisationId, organisationBytes, customers, clocks, receivedAt, limits } = against;
     const customer = customers.get(event.customer);
     if (customer === undefined) {
       return {
@@ -112,12 +178,12 @@ export class IngestionService implements OnApplicationShutdown {
     const clock = customer.testClockId === null ? undefined : clocks.get(customer.testClockId);
     const nows = clock === undefined ? [receivedAt] : [receivedAt, clock * 1_000];
     const time = event.time ?? nows.at(-1)!;
-    const late = timeProblem(time, nows, this.limits);
-    if (late !== null) return late;
+    const late = timeProblem(time, nows, limits);
+    if (late !== null && late.code !== 'event_too_old') return late;
     const usage = readUsage(event.data);
     if (isUsageProblem(usage)) return { code: 'invalid_event', ...usage };
 
-    return {
+    const prepared: PreparedEvent = {
       key: eventKey(organisationId, event.source, event.id),
       event,
       organisationId,
@@ -130,6 +196,7 @@ export class IngestionService implements OnApplicationShutdown {
       model: usage.model,
       usage,
     };
+    return { prepared, tooOld: late };
   }
 
   /** Test clocks of the customers in this request; usually none. */

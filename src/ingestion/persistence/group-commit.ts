@@ -99,6 +99,31 @@ export class GroupCommit {
     });
   }
 
+  /** What would become of events if they were sent now, by the same code, without storing any. */
+  async rehearse(organisationId: string, events: readonly PreparedEvent[]): Promise<Receipt[]> {
+    if (events.length === 0) return [];
+    return new Promise((resolve, reject) => {
+      const commit = new PendingCommit([{ organisationId, events, atomic: false, data: 0, resolve, reject }]);
+      this.tryOut(commit).then(() => commit.answer(), reject);
+    });
+  }
+
+  private async tryOut(commit: PendingCommit): Promise<void> {
+    const client = await this.pool.connect();
+    let broken = true;
+    try {
+      await commit.setStoredAside(client);
+      if (!commit.isEmpty) {
+        const { batch, books } = await this.begin(client, commit.organisationIds);
+        commit.encode(batch, books);
+        await client.query('ROLLBACK');
+      }
+      broken = false;
+    } finally {
+      client.release(broken);
+    }
+  }
+
   /** Resolves when everything submitted so far has been answered. */
   async drain(): Promise<void> {
     if (this.busy === 0) return;
@@ -354,7 +379,7 @@ class PendingCommit {
 }
 
 /** A further event of an identity: the same again, or something else under the same id, which is refused. */
-function verdictOnRepeat(first: EventContent, second: PreparedEvent): Receipt {
+export function verdictOnRepeat(first: EventContent, second: PreparedEvent): Receipt {
   const { event, customerId } = second;
   const field = differingField(first, { ...event, customerId });
   if (field === null) return { status: 'duplicate', id: event.id };
