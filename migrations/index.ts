@@ -2,6 +2,7 @@ import { CreateFoundation1795305600000 } from './1795305600000-create-foundation
 import { ExtendEvents1795312800000 } from './1795312800000-extend-events';
 import { AddCorrections1795312810000 } from './1795312810000-add-corrections';
 import { WidenMeters1795312820000 } from './1795312820000-widen-meters';
+import { AddMeterRevisions1795312850000 } from './1795312850000-add-meter-revisions';
 import { SumEveryCustomer1795312860000 } from './1795312860000-sum-every-customer';
 
 /** Every migration in the order it runs. A released one is never edited; a change is a new one. */
@@ -10,5 +11,6 @@ export const MIGRATIONS = [
   ExtendEvents1795312800000,
   AddCorrections1795312810000,
   WidenMeters1795312820000,
+  AddMeterRevisions1795312850000,
   SumEveryCustomer1795312860000,
 ] as const;

@@ -1,10 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccessModule, ApiKeyEntity, OrganisationEntity } from './access';
-import { CatalogModule, MeterEntity, PlanEntity, PriceEntity } from './catalog';
+import { CatalogModule, MeterEntity, MeterRevisionEntity, PlanEntity, PriceEntity } from './catalog';
 import { CostingModule } from './costing';
 import { CustomerEntity, CustomersModule, SubscriptionEntity, TestClockEntity } from './customers';
 import { EventsModule } from './events';
-import { IngestionModule } from './ingestion';
+import { ChangesModule, IngestionModule } from './ingestion';
 import { InvoiceEntity, InvoiceLineEntity, InvoicingModule } from './invoicing';
 import { MeteringModule } from './metering';
 import { type Foundations, PlatformModule } from './platform';
@@ -14,6 +14,7 @@ export const ENTITIES = [
   OrganisationEntity,
   ApiKeyEntity,
   MeterEntity,
+  MeterRevisionEntity,
   PlanEntity,
   PriceEntity,
   CustomerEntity,
@@ -38,6 +39,7 @@ export class AppModule {
         CostingModule,
         MeteringModule,
         IngestionModule,
+        ChangesModule,
         InvoicingModule,
       ],
     };

@@ -5,14 +5,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type NewOrganisation, OrganisationsService } from './access';
 import { AppModule, ENTITIES } from './app.module';
 import { PriceBooksService } from './costing';
-import { EventsRoute } from './ingestion';
+import { EventsRoute, TracesRoute } from './ingestion';
 import { PeriodCloser } from './invoicing';
 import type { Clock } from './kernel';
-import { foldUsageJob } from './metering';
+import { foldUsageJob, MeterFiller } from './metering';
 import { type Logger, NestLogger, StartupError } from './platform';
 import type { Settings } from './platform/config';
 import { Database, migrate } from './platform/database';
-import { parseJsonBytes, ProblemFilter, refuseUnreadable, trackConnections } from './platform/http';
+import { answerClientError, parseJsonBytes, ProblemFilter, refuseUnreadable, trackConnections } from './platform/http';
 import { serveReference } from './reference';
 import { InProcessJobs, type Jobs, QueuedJobs } from './platform/jobs';
 
@@ -61,6 +61,7 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
     forceCloseConnections: 'idle',
     // As Node has it without Fastify: whoever sends slower than this would keep a stop waiting, too.
     requestTimeout: 300_000,
+    clientErrorHandler: answerClientError,
     // The longest id of an event, 255 characters of up to twelve in percent-encoding.
     routerOptions: { maxParamLength: 3_060 },
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
@@ -90,6 +91,7 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
   const closeConnections = trackConnections(adapter.getInstance().server);
   await app.get(PriceBooksService).start();
   await app.get(EventsRoute).register(adapter.getInstance());
+  await app.get(TracesRoute).register(adapter.getInstance());
   serveReference(app);
 
   const jobs = await jobsFor(settings, database, logger);
@@ -97,6 +99,7 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
   // Its key is told only once, so it is made when nothing can stop this start any more.
   const firstOrganisation = await app.get(OrganisationsService).createFirst(settings.WEIR_ORGANISATION);
   jobs.start(foldUsageJob(database.owner));
+  jobs.start(app.get(MeterFiller).job());
   jobs.start(app.get(PeriodCloser).job());
 
   return {

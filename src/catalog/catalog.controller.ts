@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Asker, Requires, type Tenant } from '../access';
@@ -17,9 +17,9 @@ import {
   UUID_TEXT,
 } from '../platform/http';
 import { ChargeSchema, toStoredCharge } from './charge-storage';
-import { AGGREGATIONS, FILTER_OPERATORS, TIME_UNITS } from './domain';
-import { MetersService } from './meters.service';
-import type { MeterEntity } from './persistence/meter.entity';
+import { AGGREGATIONS, FILTER_OPERATORS, type MeterDefinition, TIME_UNITS } from './domain';
+import { MetersService, type MeterWithRevisions } from './meters.service';
+import type { MeterRevisionEntity } from './persistence/meter-revision.entity';
 import { type NewPlan, PlansService, type StoredPlan } from './plans.service';
 
 const scalar = z.union([
@@ -74,17 +74,56 @@ const CreateMeterRequest = z.strictObject({
     .describe('Usage is also kept apart by the values of these fields.'),
 });
 
-const MeterResponse = z.object({
-  id: z.string(),
-  key: z.string(),
-  name: z.string(),
+const ChangeMeterRequest = CreateMeterRequest.omit({ key: true });
+
+const ListMetersQuery = PageQuery.extend({
+  archived: z.enum(['true', 'false']).default('false').describe('`true` lists those that are archived instead.'),
+});
+
+const DefinitionResponse = z.object({
   eventType: z.string(),
   aggregation: z.enum(AGGREGATIONS),
   value: z.string().nullable(),
   timeUnit: z.enum(TIME_UNITS).nullable(),
   filters: z.array(FilterSchema),
   groupBy: z.array(z.string()),
+});
+
+const ProgressResponse = z.object({
+  counted: z.number().int().describe('Stored events looked at so far, of any type.'),
+  total: z.number().int().nullable().describe('About how many there are; null before it has begun.'),
+  percent: z.number().describe('Of 100, to one decimal; 100 once all are counted.'),
+});
+
+const RevisionResponse = DefinitionResponse.extend({
+  revision: z.number().int(),
+  status: z
+    .enum(['filling', 'ready', 'retired'])
+    .describe('filling: counts new events already, and stored ones bit by bit. retired: counts no more.'),
+  inForce: z.boolean().describe('Whether this is what the meter says.'),
+  progress: ProgressResponse,
   createdAt: z.string(),
+});
+
+const MeterResponse = DefinitionResponse.extend({
+  id: z.string(),
+  key: z.string(),
+  name: z.string(),
+  status: z
+    .enum(['filling', 'ready', 'archived'])
+    .describe(
+      'filling: stored events are still being counted, so its usage is less than it will be, and invoices with it wait.',
+    ),
+  revision: z.number().int().describe('Which of its definitions is in force; they count from 1.'),
+  filling: ProgressResponse.extend({ revision: z.number().int() })
+    .nullable()
+    .describe('The revision that stored events are being counted for: this one, or the next; null when none is.'),
+  createdAt: z.string(),
+  archivedAt: z.string().nullable(),
+});
+
+const MeterWithRevisionsResponse = MeterResponse.extend({
+  revisions: z.array(RevisionResponse).describe('Everything it says or said, oldest first.'),
 });
 
 const CreatePlanRequest = z.strictObject({
@@ -139,18 +178,66 @@ const PlanResponse = z.object({
   createdAt: z.string(),
 });
 
-function toMeterResponse(meter: MeterEntity): z.infer<typeof MeterResponse> {
+function toDefinition({
+  value,
+  timeUnit,
+  ...rest
+}: z.infer<typeof ChangeMeterRequest>): MeterDefinition & { name: string } {
+  return {
+    name: rest.name,
+    eventType: rest.eventType,
+    aggregation: rest.aggregation,
+    valueField: value ?? null,
+    timeUnit: timeUnit ?? null,
+    filters: rest.filters,
+    groupBy: rest.groupBy,
+  };
+}
+
+function toDefinitionResponse(definition: MeterDefinition): z.infer<typeof DefinitionResponse> {
+  return {
+    eventType: definition.eventType,
+    aggregation: definition.aggregation,
+    value: definition.valueField,
+    timeUnit: definition.timeUnit,
+    filters: [...definition.filters] as z.infer<typeof FilterSchema>[],
+    groupBy: [...definition.groupBy],
+  };
+}
+
+/** Events come and are voided meanwhile, so that the total is a guess: below 100 percent until it is certain. */
+function toProgress({ filledAt, eventsFilled, eventsToFill }: MeterRevisionEntity): z.infer<typeof ProgressResponse> {
+  const total = eventsToFill === null ? null : Math.max(Number(eventsToFill), eventsFilled);
+  const share = total === null || total === 0 ? 0 : Math.floor((eventsFilled * 1_000) / total) / 10;
+  return { counted: eventsFilled, total, percent: filledAt === null ? Math.min(share, 99.9) : 100 };
+}
+
+function toMeterResponse({ meter, revisions }: MeterWithRevisions): z.infer<typeof MeterResponse> {
+  const filling = revisions.find(({ status }) => status === 'filling');
   return {
     id: toPublicId('meter', meter.id),
     key: meter.key,
     name: meter.name,
-    eventType: meter.eventType,
-    aggregation: meter.aggregation,
-    value: meter.valueField,
-    timeUnit: meter.timeUnit,
-    filters: meter.filters as z.infer<typeof FilterSchema>[],
-    groupBy: meter.groupBy,
+    ...toDefinitionResponse(meter),
+    status: meter.archivedAt === null ? meter.status : 'archived',
+    revision: meter.revision,
+    filling: filling === undefined ? null : { revision: filling.revision, ...toProgress(filling) },
     createdAt: meter.createdAt.toISOString(),
+    archivedAt: meter.archivedAt?.toISOString() ?? null,
+  };
+}
+
+function toMeterWithRevisions(found: MeterWithRevisions): z.infer<typeof MeterWithRevisionsResponse> {
+  return {
+    ...toMeterResponse(found),
+    revisions: found.revisions.map((revision) => ({
+      revision: revision.revision,
+      status: revision.status,
+      inForce: revision.revision === found.meter.revision && found.meter.archivedAt === null,
+      ...toDefinitionResponse(revision.definition),
+      progress: toProgress(revision),
+      createdAt: revision.createdAt.toISOString(),
+    })),
   };
 }
 
@@ -188,16 +275,47 @@ export class CatalogController {
   @ApiOperation({
     summary: 'Make a meter',
     description:
-      'Says which events count and how. Events accepted before count too. A meter never changes; repeating the same definition answers the stored one.',
+      'Says which events count and how. Events accepted before count too; where there are many, they are counted after the answer, ' +
+      'and `filling` says how far that is. Repeating the same definition answers the stored meter.',
   })
-  @ApiResponse({ status: 201, standardSchema: MeterResponse })
+  @ApiResponse({ status: 201, standardSchema: MeterWithRevisionsResponse })
   async createMeter(
     @Asker() tenant: Tenant,
     @Body({ schema: CreateMeterRequest }) request: z.infer<typeof CreateMeterRequest>,
-  ): Promise<z.infer<typeof MeterResponse>> {
-    const { value, timeUnit, ...rest } = request;
-    const definition = { ...rest, valueField: value ?? null, timeUnit: timeUnit ?? null };
-    return toMeterResponse(await this.meters.create(tenant, definition));
+  ): Promise<z.infer<typeof MeterWithRevisionsResponse>> {
+    return toMeterWithRevisions(await this.meters.create(tenant, { key: request.key, ...toDefinition(request) }));
+  }
+
+  @Put('meters/:meter')
+  @Requires('manage')
+  @ApiOperation({
+    summary: 'Change a meter',
+    description:
+      'Gives it another definition, as its next revision, and counts all events by it. Until that is done its usage is what the ' +
+      'revision before says. The definition in force takes a change back that is still being counted.',
+  })
+  @ApiResponse({ status: 200, standardSchema: MeterWithRevisionsResponse })
+  async changeMeter(
+    @Asker() tenant: Tenant,
+    @Param('meter') meter: string,
+    @Body({ schema: ChangeMeterRequest }) request: z.infer<typeof ChangeMeterRequest>,
+  ): Promise<z.infer<typeof MeterWithRevisionsResponse>> {
+    return toMeterWithRevisions(await this.meters.change(tenant, meter, toDefinition(request)));
+  }
+
+  @Post('meters/:meter/archive')
+  @HttpCode(200)
+  @Requires('manage')
+  @ApiOperation({
+    summary: 'Archive a meter',
+    description: 'It counts no more; what it has counted stays. Only a meter that no price charges. Safe to repeat.',
+  })
+  @ApiResponse({ status: 200, standardSchema: MeterWithRevisionsResponse })
+  async archiveMeter(
+    @Asker() tenant: Tenant,
+    @Param('meter') meter: string,
+  ): Promise<z.infer<typeof MeterWithRevisionsResponse>> {
+    return toMeterWithRevisions(await this.meters.archive(tenant, meter));
   }
 
   @Get('meters')
@@ -206,19 +324,27 @@ export class CatalogController {
   @ApiResponse({ status: 200, standardSchema: pageOf(MeterResponse) })
   async listMeters(
     @Asker() tenant: Tenant,
-    @Query({ schema: PageQuery }) query: PageQuery,
+    @Query({ schema: ListMetersQuery }) query: z.output<typeof ListMetersQuery>,
   ): Promise<Page<z.infer<typeof MeterResponse>>> {
     const after = decodeCursor(query.cursor, [UUID_TEXT]);
-    const rows = await this.meters.list(tenant, after?.[0] ?? null, query.limit + 1);
-    return toPage(rows, query.limit, (row) => [row.id], toMeterResponse);
+    const rows = await this.meters.list(tenant, after?.[0] ?? null, query.limit + 1, query.archived === 'true');
+    const found = await this.meters.revisionsOf(tenant, rows);
+    return toPage(found, query.limit, ({ meter }) => [meter.id], toMeterResponse);
   }
 
   @Get('meters/:meter')
   @Requires('read')
-  @ApiOperation({ summary: 'One meter, by key or id' })
-  @ApiResponse({ status: 200, standardSchema: MeterResponse })
-  async findMeter(@Asker() tenant: Tenant, @Param('meter') meter: string): Promise<z.infer<typeof MeterResponse>> {
-    return toMeterResponse(await this.meters.find(tenant, meter));
+  @ApiOperation({
+    summary: 'One meter, by key or id',
+    description: 'With all its revisions, and how far they are counted.',
+  })
+  @ApiResponse({ status: 200, standardSchema: MeterWithRevisionsResponse })
+  async findMeter(
+    @Asker() tenant: Tenant,
+    @Param('meter') meter: string,
+  ): Promise<z.infer<typeof MeterWithRevisionsResponse>> {
+    const found = await this.meters.revisionsOf(tenant, [await this.meters.find(tenant, meter)]);
+    return toMeterWithRevisions(found[0]!);
   }
 
   @Post('plans')

@@ -1,8 +1,10 @@
 export { CatalogModule } from './catalog.module';
 export { toStoredCharge, type StoredCharge } from './charge-storage';
 export * from './domain';
-export { type MeterCreated, MetersService, raiseCatalogRevision } from './meters.service';
+export { countedMeter, type MeterFilling, MetersService, raiseCatalogRevision } from './meters.service';
 export { MeterEntity } from './persistence/meter.entity';
+export { MeterRevisionEntity } from './persistence/meter-revision.entity';
+export { advanceFill, countingRevisions, type FillProgress, lockFilling } from './persistence/meter-revisions';
 export { PlanEntity } from './persistence/plan.entity';
 export { PriceEntity } from './persistence/price.entity';
 export { PlansService, type StoredPlan } from './plans.service';

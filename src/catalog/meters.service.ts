@@ -1,27 +1,36 @@
-import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
-import { type EntityManager, In, MoreThan } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
 import type { Tenant } from '../access';
-import { Clock, ConflictError, fromPublicId, InvalidRequestError, newUuid, NotFoundError } from '../kernel';
+import { Clock, ConflictError, fromPublicId, InvalidRequestError, invariant, newUuid, NotFoundError } from '../kernel';
 import { Database, pauseIngest } from '../platform/database';
 import { DomainEvents } from '../platform';
-import { type Meter, meterProblems } from './domain';
+import { definitionOf, type Meter, type MeterDefinition, meterProblems, sameDefinition } from './domain';
+import { MeterRevisionEntity } from './persistence/meter-revision.entity';
 import { MeterEntity } from './persistence/meter.entity';
 
-/** Told inside the transaction that makes a meter, while ingest waits: the usage of earlier events can be filled in exactly. */
-export interface MeterCreated {
-  readonly name: 'meter.created';
+/** Told after a revision was made that has events of before to count. Found by looking, too: the fill job does. */
+export interface MeterFilling {
+  readonly name: 'meter.filling';
   readonly organisationId: string;
-  readonly meter: Meter;
-  readonly manager: EntityManager;
+  readonly meterId: string;
+  readonly revision: number;
 }
 
 export type NewMeter = Omit<Meter, 'id'>;
 
+/** A meter with everything it says or said, oldest first. */
+export interface MeterWithRevisions {
+  readonly meter: MeterEntity;
+  readonly revisions: readonly MeterRevisionEntity[];
+}
+
 /** Most meters of one organisation: each event is held against all of its type. */
 const MOST_METERS = 500;
 
-/** Makes and finds meters. */
+/**
+ * Makes, changes, archives and finds meters. Each definition is a revision with usage of its own; whatever changes which
+ * revisions count does so while ingest waits, for a moment, so that every event is counted by either side exactly once.
+ */
 @Injectable()
 export class MetersService {
   constructor(
@@ -32,74 +41,173 @@ export class MetersService {
 
   /**
    * Makes a meter. A repeat with the same definition answers the stored one; the same key with another definition is
-   * refused. Events accepted before count too: rooms that keep usage fill it in before the meter is there to be seen.
+   * refused. Events accepted before count too: few are counted before this answers, many in the background.
    */
-  async create(tenant: Tenant, definition: NewMeter): Promise<MeterEntity> {
-    const problems = meterProblems(definition);
-    if (problems.length > 0)
-      throw new InvalidRequestError('invalid_meter', `${problems[0]!.field}: ${problems[0]!.detail}`, problems);
+  async create(tenant: Tenant, wanted: NewMeter): Promise<MeterWithRevisions> {
+    refuseProblems(wanted);
+    const { organisationId } = tenant;
 
-    return this.database.tenant(tenant.organisationId, async (db) => {
-      await pauseIngest(db, tenant.organisationId);
-      const existing = await db.findOneBy(MeterEntity, { key: definition.key });
-      if (existing !== null) return this.sameOrConflict(existing, definition);
-      if ((await db.count(MeterEntity)) >= MOST_METERS) {
+    const { meterId, filling } = await this.database.tenant(organisationId, async (db) => {
+      await pauseIngest(db, organisationId);
+      const existing = await db.findOneBy(MeterEntity, { key: wanted.key });
+      if (existing !== null) {
+        refuseArchived(existing);
+        refuseOther(existing, wanted);
+        return { meterId: existing.id, filling: null };
+      }
+      if ((await db.countBy(MeterEntity, { archivedAt: IsNull() })) >= MOST_METERS) {
         throw new ConflictError('too_many_meters', `An organisation has at most ${MOST_METERS} meters.`);
       }
 
+      const id = newUuid();
+      const revision = await this.newRevision(db, organisationId, { id, usageId: id, number: 1 }, wanted);
       const meter = Object.assign(new MeterEntity(), {
-        ...definition,
-        filters: [...definition.filters],
-        groupBy: [...definition.groupBy],
-        organisationId: tenant.organisationId,
-        id: newUuid(),
-        createdAt: this.clock.now(),
+        ...storable(wanted),
+        organisationId,
+        id,
+        key: wanted.key,
+        name: wanted.name,
+        createdAt: revision.createdAt,
+        revision: 1,
+        usageId: id,
+        status: 'filling' as const,
+        archivedAt: null,
       });
-
       await db.insert(MeterEntity, meter);
-      await raiseCatalogRevision(db, tenant.organisationId);
-      const created: MeterCreated = {
-        name: 'meter.created',
-        organisationId: tenant.organisationId,
-        meter,
-        manager: db,
-      };
-      await this.news.publish(created);
-      return meter;
+      await db.insert(
+        MeterRevisionEntity,
+        Object.assign(revision, { currentFromBatch: String(revision.countsFromBatch) }),
+      );
+      await raiseCatalogRevision(db, organisationId);
+      return { meterId: id, filling: await this.beginFill(db, meter, revision) };
+    });
+    if (filling !== null) await this.news.publish(filling);
+
+    return this.withRevisions(tenant, meterId);
+  }
+
+  /**
+   * Gives a meter another definition, as its next revision. Readers see the revision before until the new one has counted
+   * all stored events. A repeat answers the stored one; asking for the definition that still is in force takes a change
+   * back that is being filled; a further change while one is being filled takes its place.
+   *
+   * @param reference our id or the caller's key
+   * @throws          NotFoundError, ConflictError `meter_archived`
+   */
+  async change(tenant: Tenant, reference: string, wanted: Omit<NewMeter, 'key'>): Promise<MeterWithRevisions> {
+    refuseProblems({ ...wanted, key: reference });
+    const { organisationId } = tenant;
+
+    const { meterId, filling } = await this.database.tenant(organisationId, async (db) => {
+      await pauseIngest(db, organisationId);
+      const meter = await this.lock(db, reference);
+      refuseArchived(meter);
+      if (meter.name !== wanted.name) {
+        await db.update(MeterEntity, { organisationId, id: meter.id }, { name: wanted.name });
+        // Refusals name the meter's key, not its name, so ingest need not look again.
+        meter.name = wanted.name;
+      }
+      const revisions = await db.find(MeterRevisionEntity, {
+        where: { meterId: meter.id },
+        order: { revision: 'ASC' },
+      });
+      const current = revisions.find(({ revision }) => revision === meter.revision)!;
+      const next = revisions.find(({ status, revision }) => status === 'filling' && revision !== meter.revision);
+      if (sameDefinition((next ?? current).definition, wanted)) return { meterId: meter.id, filling: null };
+
+      const batch = await nextBatch(db);
+      if (next !== undefined) await retire(db, next, batch);
+      let filling: MeterFilling | null = null;
+      if (!sameDefinition(current.definition, wanted)) {
+        const numbered = { id: meter.id, usageId: newUuid(), number: revisions.at(-1)!.revision + 1 };
+        const revision = await this.newRevision(db, organisationId, numbered, wanted, batch);
+        // What isn't full yet has nothing to offer over what is wanted now.
+        const replaces = current.status === 'filling';
+        if (replaces) await retire(db, current, batch);
+        await db.insert(MeterRevisionEntity, revision);
+        if (replaces) await this.putInForce(db, meter, revision, batch);
+        filling = await this.beginFill(db, meter, revision);
+      }
+      await raiseCatalogRevision(db, organisationId);
+      return { meterId: meter.id, filling };
+    });
+    if (filling !== null) await this.news.publish(filling);
+
+    return this.withRevisions(tenant, meterId);
+  }
+
+  /**
+   * Ends a meter: it counts no further event, and what it has counted stays to be read. A repeat changes nothing.
+   *
+   * @param reference our id or the caller's key
+   * @throws          NotFoundError, ConflictError `meter_in_use` while a price charges its usage
+   */
+  async archive(tenant: Tenant, reference: string): Promise<MeterWithRevisions> {
+    const { organisationId } = tenant;
+    const meterId = await this.database.tenant(organisationId, async (db) => {
+      await pauseIngest(db, organisationId);
+      const meter = await this.lock(db, reference);
+      if (meter.archivedAt !== null) return meter.id;
+      const [price] = await db.query<{ plan: string; price: string }[]>(
+        `SELECT plan.key AS plan, price.key AS price
+           FROM price JOIN plan ON (plan.organisation_id, plan.id) = (price.organisation_id, price.plan_id)
+          WHERE price.organisation_id = $1 AND price.meter_id = $2 ORDER BY plan.id LIMIT 1`,
+        [organisationId, meter.id],
+      );
+      if (price !== undefined) {
+        throw new ConflictError(
+          'meter_in_use',
+          `The price '${price.price}' of the plan '${price.plan}' charges what this meter counts. Only a meter without prices is archived.`,
+        );
+      }
+
+      const batch = await nextBatch(db);
+      const counting = await db.findBy(MeterRevisionEntity, { meterId: meter.id, status: Not('retired') });
+      for (const revision of counting) await retire(db, revision, batch);
+      await db.update(MeterEntity, { organisationId, id: meter.id }, { archivedAt: this.clock.now() });
+      await raiseCatalogRevision(db, organisationId);
+      return meter.id;
+    });
+
+    return this.withRevisions(tenant, meterId);
+  }
+
+  /**
+   * Puts a revision in force whose fill has looked at everything, and retires the one before. Nothing when somebody did
+   * so already, or took the revision back.
+   */
+  async finishFill(organisationId: string, meterId: string, number: number): Promise<void> {
+    await this.database.tenant(organisationId, async (db) => {
+      await pauseIngest(db, organisationId);
+      const revision = await db.findOneBy(MeterRevisionEntity, { meterId, revision: number, status: 'filling' });
+      if (revision?.filledAt == null) return;
+      const meter = await this.lock(db, null, meterId);
+      const batch = await nextBatch(db);
+
+      if (meter.revision !== number) await this.putInForce(db, meter, revision, batch);
+      await setReady(db, meter, revision);
+      await raiseCatalogRevision(db, organisationId);
     });
   }
 
-  private sameOrConflict(existing: MeterEntity, wanted: NewMeter): MeterEntity {
-    const stored: NewMeter = {
-      key: existing.key,
-      name: existing.name,
-      eventType: existing.eventType,
-      aggregation: existing.aggregation,
-      valueField: existing.valueField,
-      timeUnit: existing.timeUnit,
-      filters: existing.filters,
-      groupBy: existing.groupBy,
-    };
-    const plain = (meter: NewMeter): unknown => JSON.parse(JSON.stringify(meter));
-    if (isDeepStrictEqual(plain(stored), plain(wanted))) return existing;
-    throw new ConflictError(
-      'meter_exists',
-      `There is a meter '${wanted.key}' with another definition. A meter never changes; make one with another key.`,
-      [{ field: 'key', detail: 'is taken by another meter' }],
-    );
-  }
-
-  async list(tenant: Tenant, after: string | null, limit: number): Promise<MeterEntity[]> {
+  /** Meters that are not archived, in the order they were made. */
+  async list(tenant: Tenant, after: string | null, limit: number, archived = false): Promise<MeterEntity[]> {
     return this.database.tenant(tenant.organisationId, (db) =>
-      db.find(MeterEntity, { where: after === null ? {} : { id: MoreThan(after) }, order: { id: 'ASC' }, take: limit }),
+      db.find(MeterEntity, {
+        where: {
+          archivedAt: archived ? Not(IsNull()) : IsNull(),
+          ...(after === null ? {} : { id: MoreThan(after) }),
+        },
+        order: { id: 'ASC' },
+        take: limit,
+      }),
     );
   }
 
   /** @param reference our id or the caller's key @throws NotFoundError */
   async find(tenant: Tenant, reference: string): Promise<MeterEntity> {
-    const id = fromPublicId('meter', reference);
     const found = await this.database.tenant(tenant.organisationId, (db) =>
-      db.findOneBy(MeterEntity, id === null ? { key: reference } : { id }),
+      db.findOneBy(MeterEntity, named(reference)),
     );
     if (found === null) throw new NotFoundError('meter', reference);
     return found;
@@ -112,9 +220,188 @@ export class MetersService {
     );
     return new Map(found.map((meter) => [meter.id, meter]));
   }
+
+  /** The revisions of these meters, by meter, oldest first. */
+  async revisionsOf(tenant: Tenant, meters: readonly MeterEntity[]): Promise<MeterWithRevisions[]> {
+    const revisions = await this.database.tenant(tenant.organisationId, (db) =>
+      db.find(MeterRevisionEntity, { where: { meterId: In(meters.map(({ id }) => id)) }, order: { revision: 'ASC' } }),
+    );
+    return meters.map((meter) => ({ meter, revisions: revisions.filter(({ meterId }) => meterId === meter.id) }));
+  }
+
+  /**
+   * A meter as it was at a batch: by this definition an invoice that was fixed there counted. Its id is the meter's.
+   *
+   * @param throughBatch null for the meter as it is now
+   */
+  async asOf(tenant: Tenant, meterId: string, throughBatch: number | null): Promise<Meter> {
+    return this.database.tenant(tenant.organisationId, async (db) => {
+      const meter = await db.findOneBy(MeterEntity, { id: meterId });
+      invariant(meter !== null, 'the meter of a price or an invoice line exists');
+      if (throughBatch === null) return meter;
+      const then = await db.findOne(MeterRevisionEntity, {
+        where: { meterId, currentFromBatch: LessThanOrEqual(String(throughBatch)) },
+        order: { revision: 'DESC' },
+      });
+      // A meter is made before the price that charges it, and so before the invoice.
+      invariant(then !== null, 'a meter had a revision when an invoice with it was fixed');
+      return { ...then.definition, id: meter.id, key: meter.key, name: meter.name };
+    });
+  }
+
+  private async withRevisions(tenant: Tenant, meterId: string): Promise<MeterWithRevisions> {
+    const meter = (await this.byIds(tenant, [meterId])).get(meterId)!;
+    return (await this.revisionsOf(tenant, [meter]))[0]!;
+  }
+
+  /** A meter that nobody else changes, or puts into a plan, until the transaction ends. */
+  private async lock(db: EntityManager, reference: string | null, id?: string): Promise<MeterEntity> {
+    const where = reference === null ? { id: id! } : named(reference);
+    const found = await db.findOne(MeterEntity, { where, lock: { mode: 'pessimistic_write' } });
+    if (found === null) throw new NotFoundError('meter', reference ?? id!);
+    return found;
+  }
+
+  /** A revision as it begins, not stored yet. Every event up to now has an earlier batch, every later one a later batch. */
+  private async newRevision(
+    db: EntityManager,
+    organisationId: string,
+    { id, usageId, number }: { id: string; usageId: string; number: number },
+    definition: MeterDefinition,
+    batch?: number,
+  ): Promise<MeterRevisionEntity> {
+    return Object.assign(new MeterRevisionEntity(), {
+      organisationId,
+      meterId: id,
+      revision: number,
+      usageId,
+      definition: definitionOf(definition),
+      status: 'filling' as const,
+      countsFromBatch: batch ?? (await nextBatch(db)),
+      eventsFilled: 0,
+      eventsToFill: null,
+      filledAt: null,
+      currentFromBatch: null,
+      retiredAtBatch: null,
+      usageRemovedAt: null,
+      createdAt: this.clock.now(),
+    });
+  }
+
+  /** @returns what there is to fill; null when the organisation has no events, and the revision is full as it is */
+  private async beginFill(
+    db: EntityManager,
+    meter: MeterEntity,
+    revision: MeterRevisionEntity,
+  ): Promise<MeterFilling | null> {
+    const { organisationId } = meter;
+    const [found] = await db.query<{ any: boolean }[]>(
+      `SELECT EXISTS (SELECT FROM usage WHERE organisation_id = $1)
+           OR EXISTS (SELECT FROM usage_pending WHERE organisation_id = $1) AS any`,
+      [organisationId],
+    );
+    if (found!.any) {
+      return { name: 'meter.filling', organisationId, meterId: meter.id, revision: revision.revision };
+    }
+    if (meter.revision !== revision.revision) await this.putInForce(db, meter, revision, revision.countsFromBatch);
+    revision.filledAt = this.clock.now();
+    await setReady(db, meter, revision);
+    return null;
+  }
+
+  /** From a batch on the meter says what this revision says; what it said before is retired. */
+  private async putInForce(
+    db: EntityManager,
+    meter: MeterEntity,
+    revision: MeterRevisionEntity,
+    batch: number,
+  ): Promise<void> {
+    const { organisationId, id: meterId } = meter;
+    const before = await db.findOneByOrFail(MeterRevisionEntity, { meterId, revision: meter.revision });
+    if (before.status !== 'retired') await retire(db, before, batch);
+    revision.currentFromBatch = String(batch);
+    await db.update(
+      MeterRevisionEntity,
+      { organisationId, meterId, revision: revision.revision },
+      { currentFromBatch: revision.currentFromBatch },
+    );
+    const changed = {
+      ...storable(revision.definition),
+      revision: revision.revision,
+      usageId: revision.usageId,
+      status: 'filling' as const,
+    };
+    await db.update(MeterEntity, { organisationId, id: meterId }, changed);
+    Object.assign(meter, changed);
+  }
+}
+
+/** A meter as events are counted by it: under the id that its usage is kept under. */
+export function countedMeter(meter: MeterEntity): Meter {
+  return { ...definitionOf(meter), id: meter.usageId, key: meter.key, name: meter.name };
 }
 
 /** Makes every process look again at the organisation's meters and own prices before its next group commit. */
 export async function raiseCatalogRevision(db: EntityManager, organisationId: string): Promise<void> {
   await db.query('UPDATE organisation SET catalog_revision = catalog_revision + 1 WHERE id = $1', [organisationId]);
+}
+
+/** While ingest waits: every batch that is committed is lower, every other will be higher. */
+async function nextBatch(db: EntityManager): Promise<number> {
+  const [row] = await db.query<{ batch: string }[]>(`SELECT nextval('event_batch') AS batch`);
+  return Number(row!.batch);
+}
+
+/** From this batch on a revision counts no more. */
+async function retire(db: EntityManager, revision: MeterRevisionEntity, batch: number): Promise<void> {
+  const { organisationId, meterId } = revision;
+  await db.update(
+    MeterRevisionEntity,
+    { organisationId, meterId, revision: revision.revision },
+    { status: 'retired', retiredAtBatch: String(batch) },
+  );
+}
+
+/** The meter's revision has counted everything. */
+async function setReady(db: EntityManager, meter: MeterEntity, revision: MeterRevisionEntity): Promise<void> {
+  const { organisationId, id } = meter;
+  await db.update(
+    MeterRevisionEntity,
+    { organisationId, meterId: id, revision: revision.revision },
+    { status: 'ready', filledAt: revision.filledAt },
+  );
+  await db.update(MeterEntity, { organisationId, id }, { status: 'ready' });
+}
+
+/** A definition as the columns of a meter take it. */
+function storable(definition: MeterDefinition): Pick<MeterEntity, keyof MeterDefinition> {
+  const { filters, groupBy, ...rest } = definitionOf(definition);
+  return { ...rest, filters: [...filters], groupBy: [...groupBy] };
+}
+
+function named(reference: string): { id: string } | { key: string } {
+  const id = fromPublicId('meter', reference);
+  return id === null ? { key: reference } : { id };
+}
+
+function refuseProblems(meter: NewMeter): void {
+  const problems = meterProblems(meter);
+  const first = problems[0];
+  if (first !== undefined) throw new InvalidRequestError('invalid_meter', `${first.field}: ${first.detail}`, problems);
+}
+
+function refuseArchived(meter: MeterEntity): void {
+  if (meter.archivedAt === null) return;
+  throw new ConflictError('meter_archived', `The meter '${meter.key}' is archived; make one with another key.`, [
+    { field: 'key', detail: 'is that of an archived meter' },
+  ]);
+}
+
+function refuseOther(existing: MeterEntity, wanted: NewMeter): void {
+  if (existing.name === wanted.name && sameDefinition(existing, wanted)) return;
+  throw new ConflictError(
+    'meter_exists',
+    `There is a meter '${wanted.key}' that says something else. Change it with PUT /v1/meters/${wanted.key}, or make one with another key.`,
+    [{ field: 'key', detail: 'is taken by another meter' }],
+  );
 }

@@ -1,6 +1,8 @@
 export * from './domain';
+export { StoredEventResponse, toEventResponse } from './event-response';
 export { EventSchema } from './event.schema';
 export { EventsModule } from './events.module';
+export { EVENT_STATES, type EventState } from './persistence/listed-events';
 export {
   eventCopy,
   EventRows,
@@ -9,4 +11,27 @@ export {
   isDuplicateKey,
   type StoredCost,
 } from './persistence/event-writer';
-export { findByCustomer, findByKeys, findByType, type StoredEvent } from './persistence/stored-events';
+export {
+  type EndKind,
+  type EventEnd,
+  findEnds,
+  findLaterCosts,
+  insertCosts,
+  insertEnd,
+  insertRevision,
+  type LaterCost,
+  type RecordedChange,
+} from './persistence/corrections';
+export {
+  type EventPosition,
+  type EventRange,
+  findByCustomer,
+  findByKeys,
+  findByType,
+  findEffective,
+  findInRange,
+  findOncePending,
+  type StoredEvent,
+} from './persistence/stored-events';
+export { findToFill, type PageToFill, type PositionByCustomer } from './persistence/events-to-fill';
+export { type CustomerStretch, eachInStretches } from './persistence/events-in-stretches';

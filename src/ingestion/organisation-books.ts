@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { Meter } from '../catalog';
+import { countingRevisions } from '../catalog';
 import type { PriceBook, PriceBooksService } from '../costing';
 import { asQueryable } from '../platform/database';
 import { compileMeter, metersByType, type MetersByType } from '../metering';
@@ -13,23 +13,12 @@ export interface Books {
   readonly prices: PriceBook;
 }
 
-interface MeterRow {
-  id: string;
-  key: string;
-  name: string;
-  event_type: string;
-  aggregation: Meter['aggregation'];
-  value_field: string | null;
-  time_unit: Meter['timeUnit'];
-  filters: Meter['filters'];
-  group_by: string[];
-}
-
 const MOST_REMEMBERED = 1_000;
 
 /**
  * Meters and prices of organisations, in memory. The writer compares their revision in each of its transactions, while
- * it holds the lock that whoever changes them needs, so that an event is never counted by yesterday's meters.
+ * it holds the lock that whoever changes them needs, so that an event is never counted by yesterday's meters. A revision of
+ * a meter that is still being filled counts like one that is full; its fill leaves events of from now on to ingest.
  */
 export class OrganisationBooks {
   private readonly books = new Map<string, Books>();
@@ -41,27 +30,11 @@ export class OrganisationBooks {
     const known = this.books.get(organisationId);
     if (known?.revision === revision) return known;
 
-    const { rows } = await client.query<MeterRow>(
-      `SELECT id, key, name, event_type, aggregation, value_field, time_unit, filters, group_by FROM meter WHERE organisation_id = $1`,
-      [organisationId],
-    );
-    const meters = rows.map((row) =>
-      compileMeter({
-        id: row.id,
-        key: row.key,
-        name: row.name,
-        eventType: row.event_type,
-        aggregation: row.aggregation,
-        valueField: row.value_field,
-        timeUnit: row.time_unit,
-        filters: row.filters,
-        groupBy: row.group_by,
-      }),
-    );
+    const revisions = await countingRevisions(asQueryable(client), organisationId);
     const books: Books = {
       revision,
       currency,
-      meters: metersByType(meters),
+      meters: metersByType(revisions.map(({ meter }) => compileMeter(meter))),
       prices: await this.priceBooks.bookOf(asQueryable(client), organisationId),
     };
     if (this.books.size >= MOST_REMEMBERED) this.books.clear();

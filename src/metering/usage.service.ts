@@ -1,13 +1,12 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Tenant } from '../access';
-import { ALL_EVENTS_METER_ID, type MeterCreated, MeterEntity } from '../catalog';
-import { findByCustomer, findByType, type StoredEvent } from '../events';
+import { ALL_EVENTS_METER_ID, countedMeter, MeterEntity } from '../catalog';
+import { findByCustomer, type StoredEvent } from '../events';
 import { Decimal, type Period, scaledFromDecimal, scaledToDecimal, ZERO, type Micros } from '../kernel';
 import { Database } from '../platform/database';
-import { DomainEvents } from '../platform';
 import { compileMeter, HOUR_MICROS, metersByType, type MetersByType, UsageSums } from './domain';
-import { addToTotals, type MeterUsage, usageOfHours } from './persistence/usage-store';
+import { type MeterUsage, usageOfHours } from './persistence/usage-store';
 
 /** A customer's usage in a period by meter; `allEvents` is the built-in meter of everything they did. */
 export interface UsageInPeriod {
@@ -36,17 +35,10 @@ export function countedCostOf(event: StoredEvent): { amount: Decimal | null; pen
   return { amount: event.amount, pending: event.costStatus === 'pending' };
 }
 
-/** Reads usage, and fills new meters from events that were there before them. */
+/** Reads usage. */
 @Injectable()
-export class UsageService implements OnModuleInit {
-  constructor(
-    @Inject(Database) private readonly database: Database,
-    @Inject(DomainEvents) private readonly news: DomainEvents,
-  ) {}
-
-  onModuleInit(): void {
-    this.news.on<MeterCreated>('meter.created', (created) => this.fill(created));
-  }
+export class UsageService {
+  constructor(@Inject(Database) private readonly database: Database) {}
 
   /**
    * A customer's usage between two instants, exactly: whole hours from the sums, and what sticks out at either end
@@ -60,6 +52,8 @@ export class UsageService implements OnModuleInit {
       const lastHour = Math.floor(to / HOUR_MICROS) * HOUR_MICROS;
       const edges: [Micros, Micros][] = firstHour > lastHour ? [[from, to]] : [[from, firstHour], [lastHour, to]]; // prettier-ignore
 
+      const meters = await db.find(MeterEntity);
+      const usageIds = new Map(meters.map((meter) => [meter.id, meter.usageId]));
       const usage = new Map<string, MeterUsage>();
       const take = (part: MeterUsage): void =>
         void usage.set(part.meterId, add(usage.get(part.meterId) ?? nothing(part.meterId), part));
@@ -67,17 +61,23 @@ export class UsageService implements OnModuleInit {
         (await usageOfHours(db, tenant.organisationId, customerId, firstHour, lastHour)).forEach(take);
       }
       for (const [start, end] of edges) {
-        if (start < end) (await this.countEvents(db, customerId, start, end)).forEach(take);
+        if (start < end) (await this.countEvents(db, meters, customerId, start, end)).forEach(take);
       }
       return {
         allEvents: usage.get(ALL_EVENTS_METER_ID) ?? nothing(ALL_EVENTS_METER_ID),
-        of: (meterId) => usage.get(meterId) ?? nothing(meterId),
+        of: (meterId) => ({ ...(usage.get(usageIds.get(meterId) ?? meterId) ?? nothing(meterId)), meterId }),
       };
     });
   }
 
-  private async countEvents(db: EntityManager, customerId: string, from: Micros, to: Micros): Promise<MeterUsage[]> {
-    const meters = metersByType((await db.find(MeterEntity)).map((meter) => compileMeter(meter)));
+  private async countEvents(
+    db: EntityManager,
+    entities: readonly MeterEntity[],
+    customerId: string,
+    from: Micros,
+    to: Micros,
+  ): Promise<MeterUsage[]> {
+    const meters = metersByType(entities.map((meter) => compileMeter(countedMeter(meter))));
     const sums = new UsageSums();
     let last: StoredEvent | undefined;
     do {
@@ -101,24 +101,6 @@ export class UsageService implements OnModuleInit {
       events: sum.events,
       pendingEvents: sum.pendingEvents,
     }));
-  }
-
-  /** Counts the events that were accepted before a meter was made, in the transaction that makes it, while ingest waits. */
-  private async fill({ manager, meter, organisationId }: MeterCreated): Promise<void> {
-    const sums = new UsageSums();
-    const only = metersByType([compileMeter(meter)]);
-    let last: StoredEvent | undefined;
-    do {
-      const page = await findByType(manager, organisationId, meter.eventType, last?.key ?? null, PAGE);
-      for (const event of page) addStored(sums, event, only);
-      last = page.length === PAGE ? page.at(-1) : undefined;
-    } while (last !== undefined);
-    // The built-in meter has counted these events already.
-    await addToTotals(
-      manager,
-      organisationId,
-      sums.all().filter((sum) => sum.meterId === meter.id),
-    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Aggregation, Filter, TimeUnit } from '../domain';
 
-/** Which events count, by which value, grouped how. Never changed once made: usage was summed by it. */
+/** Which events count, by which value, grouped how: what the meter's revision in force says. */
 @Entity('meter')
 export class MeterEntity {
   @PrimaryColumn('uuid') organisationId!: string;
@@ -15,4 +15,11 @@ export class MeterEntity {
   @Column('jsonb') filters!: Filter[];
   @Column('text', { array: true }) groupBy!: string[];
   @Column('timestamptz') createdAt!: Date;
+  /** The revision whose definition this is, and under which id its sums and samples are kept. */
+  @Column('int') revision!: number;
+  @Column('uuid') usageId!: string;
+  /** filling: stored events are still being counted, so that its usage is less than it will be. */
+  @Column('text') status!: 'filling' | 'ready';
+  /** Since when it counts no more. */
+  @Column('timestamptz', { nullable: true }) archivedAt!: Date | null;
 }

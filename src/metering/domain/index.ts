@@ -1,3 +1,4 @@
+export * from './changed-usage';
 export * from './compile-meter';
 export * from './every-customer';
 export * from './measure';
