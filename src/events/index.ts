@@ -35,3 +35,4 @@ export {
 } from './persistence/stored-events';
 export { findToFill, type PageToFill, type PositionByCustomer } from './persistence/events-to-fill';
 export { type CustomerStretch, eachInStretches } from './persistence/events-in-stretches';
+export { hasEvents } from './persistence/has-events';

@@ -1,3 +1,6 @@
+export { ChangesModule, type InvoiceLookup, type TouchedInvoice, TouchedInvoices, type TouchedMoment } from './changes';
 export { eventsOperation } from './events.openapi';
 export { EventsRoute } from './events.route';
 export { IngestionModule } from './ingestion.module';
+export { tracesOperation } from './otlp/traces.openapi';
+export { TracesRoute } from './otlp/traces.route';

@@ -1,16 +1,18 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog';
 import { CustomersModule } from '../customers';
+import { ChangesModule } from '../ingestion';
 import { MeteringModule } from '../metering';
 import { ExplanationsService } from './explanations.service';
+import { StoredInvoiceLookup } from './invoice-lookup';
 import { InvoicesController } from './invoices.controller';
 import { InvoicesService } from './invoices.service';
 import { PeriodCloser } from './period-closer';
 
 @Module({
-  imports: [CatalogModule, CustomersModule, MeteringModule],
+  imports: [CatalogModule, ChangesModule, CustomersModule, MeteringModule],
   controllers: [InvoicesController],
-  providers: [ExplanationsService, InvoicesService, PeriodCloser],
+  providers: [ExplanationsService, InvoicesService, PeriodCloser, StoredInvoiceLookup],
   exports: [PeriodCloser],
 })
 export class InvoicingModule {}

@@ -102,13 +102,13 @@ export function toStoredEvent(row: EventRow): StoredEvent {
 }
 
 /**
- * The events as they stood when a batch was through: as they were sent, without those that were ended by then, each with
- * the last cost it had by then. Of now it is the view `event_now`, which is this without the bounds.
+ * Every stored event with the last cost it had when a batch was through, in the columns of `event_now`.
  *
- * @param batch the SQL of the batch's number; null for now
+ * @param batch   the SQL of the batch's number; null for now
+ * @param bounded of which events
  */
-function eventsAsOf(batch: string | null): string {
-  if (batch === null) return 'event_now';
+function eventsWithCost(batch: string | null, bounded: string): string {
+  const until = (alias: string): string => (batch === null ? '' : ` AND ${alias}.batch <= ${batch}`);
   return `(
     SELECT e.key, e.organisation_id, e.batch, e.customer_id, e.time, e.time_given, e.received_at, e.type, e.source, e.id,
            e.session, e.task, e.agent, e.feature, e.department, e."user", e.parent, e.step, e.provider, e.model, e.revision,
@@ -119,13 +119,28 @@ function eventsAsOf(batch: string | null): string {
            e.reported_cost, e.reported_currency, e.data
       FROM event AS e
       LEFT JOIN event_cost AS c
-        ON c.organisation_id = e.organisation_id AND c.event_key = e.key AND c.batch <= ${batch}
+        ON c.organisation_id = e.organisation_id AND c.event_key = e.key${until('c')}
            AND NOT EXISTS (SELECT FROM event_cost AS later
                  WHERE later.organisation_id = c.organisation_id AND later.event_key = c.event_key
-                   AND later.batch > c.batch AND later.batch <= ${batch})
-     WHERE e.batch <= ${batch}
+                   AND later.batch > c.batch${until('later')})
+     WHERE ${bounded})`;
+}
+
+/** Events that count, and those that were ended: each revision with the last cost it had. */
+export const EVENTS_EVER = eventsWithCost(null, 'true');
+
+/**
+ * The events as they stood when a batch was through: without those that were ended by then, each with the last cost it
+ * had by then. Of now it is the view `event_now`, which is this without the bounds.
+ */
+function eventsAsOf(batch: string | null): string {
+  if (batch === null) return 'event_now';
+  return `${eventsWithCost(
+    batch,
+    `e.batch <= ${batch}
        AND NOT EXISTS (SELECT FROM event_void AS v
-             WHERE v.organisation_id = e.organisation_id AND v.event_key = e.key AND v.batch <= ${batch})) AS event_then`;
+             WHERE v.organisation_id = e.organisation_id AND v.event_key = e.key AND v.batch <= ${batch})`,
+  )} AS event_then`;
 }
 
 /** The stored events among these keys, as they were sent, whatever became of them: what a repeat is held against. */

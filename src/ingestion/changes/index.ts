@@ -1,0 +1,2 @@
+export { ChangesModule } from './changes.module';
+export { type InvoiceLookup, type TouchedInvoice, TouchedInvoices, type TouchedMoment } from './touched-invoices';
