@@ -12,7 +12,7 @@ import { foldUsageJob, MeterFiller } from './metering';
 import { type Logger, NestLogger, StartupError } from './platform';
 import type { Settings } from './platform/config';
 import { Database, migrate } from './platform/database';
-import { answerClientError, parseJsonBytes, ProblemFilter, refuseUnreadable, trackConnections } from './platform/http';
+import { answerClientError, parseJsonBytes, ProblemFilter, refuseUnreadable, takeCsv, trackConnections } from './platform/http';
 import { serveReference } from './reference';
 import { InProcessJobs, type Jobs, QueuedJobs } from './platform/jobs';
 
@@ -69,6 +69,7 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
   });
   adapter.getInstance().removeContentTypeParser('text/plain');
   refuseUnreadable(adapter.getInstance());
+  takeCsv(adapter.getInstance());
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with({ settings, database, clock, logger }),
     adapter,

@@ -1,11 +1,14 @@
-export { type CostBreakdownRow, readBreakdown } from './breakdown';
+export { convertBreakdown, type CostBreakdownRow, readBreakdown } from './breakdown';
+export * from './cost-book';
 export * from './event-cost';
+export * from './exchange-rates';
 export * from './model-price';
 export * from './name-match';
 export * from './price-book';
 export * from './price-factor';
 export { normaliseUsage, type NormalisedUsage } from './provider-usage';
 export { type Quantity, quantityText, quantityToDecimal } from './quantity';
+export * from './resource';
 export * from './service-class';
 export * from './unit-table';
 export * from './usage-units';

@@ -1,7 +1,9 @@
 export * from './content-encoding';
+export * from './csv-body';
 export * from './cursor';
 export * from './idempotency.interceptor';
 export { MalformedJsonError, parseJson, parseJsonBytes } from '../../kernel';
+export * from './long-requests';
 export * from './problem';
 export * from './open-connections';
 export * from './problem.filter';
