@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { SCOPE_EXTENSION } from './access';
-import { eventsOperation } from './ingestion';
+import { eventsOperation, tracesOperation } from './ingestion';
 
 /** In the order in which a newcomer needs them. */
 const TAGS: readonly (readonly [name: string, description: string])[] = [
@@ -89,10 +89,10 @@ const MEANINGS: Readonly<Record<string, string>> = {
   204: 'Done; there is nothing to say.',
 };
 
-/** Adds what no controller says: the events route, scopes in words, `Idempotency-Key`, and how every refusal looks. */
+/** Adds what no controller says: routes outside Nest, scopes in words, `Idempotency-Key`, and how every refusal looks. */
 function complete(document: OpenAPIObject): OpenAPIObject {
   document.info = { ...document.info, license: { name: 'Apache-2.0' } };
-  for (const [path, operations] of Object.entries(eventsOperation().paths)) {
+  for (const [path, operations] of Object.entries({ ...eventsOperation().paths, ...tracesOperation().paths })) {
     document.paths[path] = { ...document.paths[path], ...operations };
   }
   const refusal = {
