@@ -179,8 +179,9 @@ export class MetersService {
   async finishFill(organisationId: string, meterId: string, number: number): Promise<void> {
     await this.database.tenant(organisationId, async (db) => {
       await pauseIngest(db, organisationId);
-      const revision = await db.findOneBy(MeterRevisionEntity, { meterId, revision: number, status: 'filling' });
-      if (revision?.filledAt == null) return;
+      const full = { meterId, revision: number, status: 'filling' as const, filledAt: Not(IsNull()) };
+      const revision = await db.findOneBy(MeterRevisionEntity, full);
+      if (revision === null) return;
       const meter = await this.lock(db, null, meterId);
       const batch = await nextBatch(db);
 

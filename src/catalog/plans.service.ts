@@ -4,6 +4,7 @@ import { type EntityManager, In, MoreThan } from 'typeorm';
 import { OrganisationEntity, type Tenant } from '../access';
 import {
   Clock,
+  ConflictError,
   decimalText,
   type FieldProblem,
   fromPublicId,
@@ -115,7 +116,18 @@ export class PlansService {
   private async metersOf(db: EntityManager, plan: NewPlan): Promise<Map<string, string>> {
     const names = plan.prices.flatMap((price) => (price.meter === null ? [] : [price.meter]));
     const ids = names.map((name) => fromPublicId('meter', name)).filter((id) => id !== null);
-    const found = await db.find(MeterEntity, { where: [{ key: In(names) }, { id: In(ids) }] });
+    // None of them is archived before the plan's prices are there to be seen.
+    const found = await db.find(MeterEntity, {
+      where: [{ key: In(names) }, { id: In(ids) }],
+      lock: { mode: 'for_key_share' },
+    });
+    const archived = found.find((meter) => meter.archivedAt !== null);
+    if (archived !== undefined) {
+      throw new ConflictError(
+        'meter_archived',
+        `The meter '${archived.key}' is archived; a price needs one that counts.`,
+      );
+    }
     const byName = new Map<string, string>();
     for (const name of names) {
       const id = fromPublicId('meter', name);
