@@ -30,7 +30,8 @@ interface Reference {
 interface Asking {
   readonly references: () => Reference[];
   readonly request: (name: string) => { path: string; body?: unknown };
-  readonly status: 404 | 422;
+  /** 200 where the answer tells what became of each part. */
+  readonly status: 200 | 404 | 422;
   /** Where A can't be asked the same without changing something. */
   readonly notByA?: true;
 }
@@ -55,6 +56,17 @@ const asking = (request: Asking['request'], references: Asking['references'], mo
   status: 404,
   ...more,
 });
+
+/** An export of one span for that customer. */
+function exportFor(customer: string) {
+  const attributes = [
+    { key: 'gen_ai.operation.name', value: { stringValue: 'execute_tool' } },
+    { key: 'weir.customer', value: { stringValue: customer } },
+  ];
+  const ids = { traceId: '1'.repeat(32), spanId: '2'.repeat(16) };
+  const spans = [{ ...ids, endTimeUnixNano: String(Date.now() * 1_000_000), attributes }];
+  return { resourceSpans: [{ scopeSpans: [{ spans }] }] };
+}
 
 const ASKING: Record<string, Asking[]> = {
   'GET /v1/meters/{meter}': [
@@ -189,6 +201,13 @@ const ASKING: Record<string, Asking[]> = {
       (customer) => ({ path: '/v1/events', body: { id: 'e-1', type: 'llm.request', customer } }),
       () => named(a.customer),
       { status: 422, notByA: true },
+    ),
+  ],
+  'POST /v1/traces': [
+    asking(
+      (customer) => ({ path: '/v1/traces', body: exportFor(customer) }),
+      () => named(a.customer),
+      { status: 200, notByA: true },
     ),
   ],
 };

@@ -16,6 +16,8 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const SUCCESS = ['200', '201', '204'];
+/** Speaks a protocol that others define: two encodings, fields of later versions, refusals of its own form. */
+const OTLP = 'POST /v1/traces';
 
 /** Everything in the document, with the way to it. */
 function* nodesOf(node: unknown, way = '#'): Generator<[way: string, node: Record<string, unknown>]> {
@@ -132,7 +134,8 @@ describe('every endpoint', () => {
       expect({ name, takesBody: operation.requestBody !== undefined }).toEqual({ name, takesBody });
       if (!takesBody) continue;
       expect(operation.requestBody.required).toBe(true);
-      expect(Object.keys(operation.requestBody.content)).toEqual(['application/json']);
+      const types = name === OTLP ? ['application/json', 'application/x-protobuf'] : ['application/json'];
+      expect(Object.keys(operation.requestBody.content)).toEqual(types);
     }
   });
 
@@ -146,10 +149,9 @@ describe('every endpoint', () => {
       for (const [status, response] of Object.entries<{ description: string; content?: object }>(operation.responses)) {
         expect({ name, ...response }).toMatchObject({ description: expect.stringMatching(/./) });
         if (status === '204') continue;
+        const isProblem = status === 'default' && name !== OTLP;
         expect({ name, status, ...response }).toMatchObject({
-          content: {
-            [status === 'default' ? 'application/problem+json' : 'application/json']: { schema: expect.any(Object) },
-          },
+          content: { [isProblem ? 'application/problem+json' : 'application/json']: { schema: expect.any(Object) } },
         });
       }
       expect(operation.responses.default).toBeDefined();
@@ -159,7 +161,7 @@ describe('every endpoint', () => {
   it('takes an Idempotency-Key when it is a POST of a tenant that its own content does not identify', () => {
     for (const { name, method, operation } of routes) {
       const taken = (operation.parameters ?? []).some((each: { name: string }) => each.name === 'Idempotency-Key');
-      const wanted = method === 'POST' && !['POST /v1/events', 'POST /v1/organisations'].includes(name);
+      const wanted = method === 'POST' && !['POST /v1/events', OTLP, 'POST /v1/organisations'].includes(name);
       expect({ name, taken }).toEqual({ name, taken: wanted });
     }
   });
@@ -295,6 +297,8 @@ describe('what is answered is what is documented', () => {
       }),
       200,
     ],
+    [OTLP, () => '/v1/traces', () => ({ resourceSpans: [] }), 200],
+    [OTLP, () => '/v1/traces', () => ({ resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: 1 }] }] }] }), 200],
     ['POST /v1/invoices/{invoice}/finalize', () => `/v1/invoices/${all.invoice.id}/finalize`, () => undefined, 200],
   ];
   it.each(WRITING)('%s', async (route, path, body, status) => {
@@ -306,12 +310,23 @@ describe('what is answered is what is documented', () => {
     const { operation } = routes.find(({ name }) => name === route)!;
     const request = checkOf(operation.requestBody.content['application/json'].schema);
     expect(request.safeParse(sent).error?.issues ?? []).toEqual([]);
-    expect(request.safeParse({ ...sent, unknown: 1 }).success).toBe(false);
+    expect(request.safeParse({ ...sent, unknown: 1 }).success).toBe(route === OTLP);
   });
 
   it('covers every POST but the operator’s', () => {
     const documented = routes.filter(({ method }) => method === 'POST').map(({ name }) => name);
     expect([...new Set(WRITING.map(([route]) => route)), 'POST /v1/organisations'].sort()).toEqual(documented.sort());
+  });
+
+  it('a refusal of OTLP is a Status', async () => {
+    const status = schemaOf(OTLP, 'default');
+    for (const [sent, key] of [
+      [{ resourceSpans: 1 }, server.apiKey],
+      [{}, null],
+    ] as const) {
+      const { body } = await server.api('POST', '/v1/traces', sent, key);
+      expect(status.safeParse(body).error?.issues ?? []).toEqual([]);
+    }
   });
 
   it('a refusal is a Problem', async () => {
