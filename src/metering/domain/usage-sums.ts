@@ -71,12 +71,31 @@ export function meteringProblem(event: MeteredEvent, meters: MetersByType): Even
   return null;
 }
 
+/** Sums of one customer in one hour. A meter without groups has one, under its id alone; a group's stands under both. */
+type HourSums = Map<string, UsageSum>;
+
+/** What one customer used. Events of one customer mostly share an hour, so the last one is at hand. */
+class CustomerSums {
+  readonly byHour = new Map<Micros, HourSums>();
+  private lastHour: Micros = Number.NaN;
+  private last: HourSums = new Map();
+
+  ofHour(hour: Micros): HourSums {
+    if (hour === this.lastHour) return this.last;
+    let sums = this.byHour.get(hour);
+    if (sums === undefined) this.byHour.set(hour, (sums = new Map<string, UsageSum>()));
+    this.lastHour = hour;
+    this.last = sums;
+    return sums;
+  }
+}
+
 /**
  * Adds up usage in memory: of each event its quantity by every meter that matches, its cost and its count, by hour.
  * The order in which events are added doesn't change the sums.
  */
 export class UsageSums {
-  private readonly byCustomer = new Map<string, Map<string, UsageSum>>();
+  private readonly byCustomer = new Map<string, CustomerSums>();
 
   /** Values of single events, for the meters that keep them. */
   readonly samples: MeterSample[] = [];
@@ -91,16 +110,17 @@ export class UsageSums {
     cost: CountedCost,
   ): void {
     const hour = Math.floor(time / HOUR_MICROS) * HOUR_MICROS;
-    let sums = this.byCustomer.get(customerId);
-    if (sums === undefined) this.byCustomer.set(customerId, (sums = new Map<string, UsageSum>()));
+    const sums = this.ofCustomer(customerId).ofHour(hour);
 
-    this.count(sums, customerId, ALL_EVENTS_METER_ID, hour, '', ONE_QUANTITY, cost);
-    for (const { meter, matches, valueOf, measure, dimensionsOf } of meters.get(event.type) ?? []) {
+    count(sums, customerId, ALL_EVENTS_METER_ID, hour, '', ONE_QUANTITY, cost);
+    const ofType = meters.get(event.type);
+    if (ofType === undefined) return;
+    for (const { meter, matches, valueOf, measure, dimensionsOf } of ofType) {
       if (!matches(event)) continue;
       const measured = measure.of(valueOf(event));
       if (measured === null) continue; // no value to take
       const dimensions = dimensionsOf(event);
-      this.count(sums, customerId, meter.id, hour, dimensions, measured.quantity, cost);
+      count(sums, customerId, meter.id, hour, dimensions, measured.quantity, cost);
       if (measured.sample !== null) this.samples.push({ customerId, meterId: meter.id, dimensions, time, key, ...measured.sample }); // prettier-ignore
     }
   }
@@ -116,42 +136,57 @@ export class UsageSums {
         this.byCustomer.set(customerId, theirs);
         continue;
       }
-      for (const [key, their] of theirs) {
-        const our = ours.get(key);
-        if (our === undefined) {
-          ours.set(key, their);
-          continue;
-        }
-        our.quantity += their.quantity;
-        our.cost += their.cost;
-        our.events += their.events;
-        our.pendingEvents += their.pendingEvents;
-      }
+      for (const [hour, theirSums] of theirs.byHour) mergeHour(ours.ofHour(hour), theirSums);
     }
   }
 
   all(): UsageSum[] {
-    return [...this.byCustomer.values()].flatMap((sums) => [...sums.values()]);
+    const all: UsageSum[] = [];
+    for (const { byHour } of this.byCustomer.values()) {
+      for (const sums of byHour.values()) for (const sum of sums.values()) all.push(sum);
+    }
+    return all;
   }
 
-  private count(
-    sums: Map<string, UsageSum>,
-    customerId: string,
-    meterId: string,
-    hour: Micros,
-    dimensions: string,
-    quantity: bigint,
-    cost: CountedCost,
-  ): void {
-    const key = `${meterId}${hour}${dimensions}`;
-    let sum = sums.get(key);
-    if (sum === undefined) {
-      sum = { customerId, meterId, hour, dimensions, quantity: 0n, cost: 0n, events: 0, pendingEvents: 0 };
-      sums.set(key, sum);
+  private ofCustomer(customerId: string): CustomerSums {
+    let ofCustomer = this.byCustomer.get(customerId);
+    if (ofCustomer === undefined) this.byCustomer.set(customerId, (ofCustomer = new CustomerSums()));
+    return ofCustomer;
+  }
+}
+
+function count(
+  sums: HourSums,
+  customerId: string,
+  meterId: string,
+  hour: Micros,
+  dimensions: string,
+  quantity: bigint,
+  cost: CountedCost,
+): void {
+  // Without groups no text is put together: a map knows the meter's id by its stored hash.
+  const key = dimensions === '' ? meterId : meterId + dimensions;
+  let sum = sums.get(key);
+  if (sum === undefined) {
+    sum = { customerId, meterId, hour, dimensions, quantity: 0n, cost: 0n, events: 0, pendingEvents: 0 };
+    sums.set(key, sum);
+  }
+  sum.quantity += quantity;
+  if (cost.amount !== null) sum.cost += cost.amount;
+  sum.events += 1;
+  if (cost.pending) sum.pendingEvents += 1;
+}
+
+function mergeHour(ours: HourSums, theirs: HourSums): void {
+  for (const [key, their] of theirs) {
+    const our = ours.get(key);
+    if (our === undefined) {
+      ours.set(key, their);
+      continue;
     }
-    sum.quantity += quantity;
-    if (cost.amount !== null) sum.cost += cost.amount;
-    sum.events += 1;
-    if (cost.pending) sum.pendingEvents += 1;
+    our.quantity += their.quantity;
+    our.cost += their.cost;
+    our.events += their.events;
+    our.pendingEvents += their.pendingEvents;
   }
 }
