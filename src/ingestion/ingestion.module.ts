@@ -3,6 +3,8 @@ import { AccessModule } from '../access';
 import { CostingModule } from '../costing';
 import { CustomersModule } from '../customers';
 import { ProblemFilter } from '../platform/http';
+import { TouchedInvoices } from './changes/touched-invoices';
+import { ClosedPeriods } from './closed-periods';
 import { EventsRoute } from './events.route';
 import { EventLines } from './http/event-lines';
 import { IngestionService } from './ingestion.service';
@@ -10,7 +12,7 @@ import { TracesRoute } from './otlp/traces.route';
 
 @Module({
   imports: [AccessModule, CostingModule, CustomersModule],
-  providers: [EventLines, EventsRoute, IngestionService, ProblemFilter, TracesRoute],
-  exports: [EventsRoute, IngestionService, TracesRoute],
+  providers: [ClosedPeriods, EventLines, EventsRoute, IngestionService, ProblemFilter, TouchedInvoices, TracesRoute],
+  exports: [EventsRoute, IngestionService, TouchedInvoices, TracesRoute],
 })
 export class IngestionModule {}

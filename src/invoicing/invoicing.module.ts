@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog';
 import { CustomersModule } from '../customers';
-import { ChangesModule } from '../ingestion';
+import { IngestionModule } from '../ingestion';
 import { MeteringModule } from '../metering';
 import { ExplanationsService } from './explanations.service';
 import { StoredInvoiceLookup } from './invoice-lookup';
@@ -10,7 +10,7 @@ import { InvoicesService } from './invoices.service';
 import { PeriodCloser } from './period-closer';
 
 @Module({
-  imports: [CatalogModule, ChangesModule, CustomersModule, MeteringModule],
+  imports: [CatalogModule, CustomersModule, IngestionModule, MeteringModule],
   controllers: [InvoicesController],
   providers: [ExplanationsService, InvoicesService, PeriodCloser, StoredInvoiceLookup],
   exports: [PeriodCloser],

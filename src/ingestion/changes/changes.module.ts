@@ -8,14 +8,12 @@ import { CorrectionsService } from './corrections.service';
 import { CurrentBooks } from './current-books';
 import { EventHistoryController } from './event-history.controller';
 import { EventHistoryService } from './event-history.service';
-import { TouchedInvoices } from './touched-invoices';
 import { UsageEffects } from './usage-effects';
 
 /** What is changed about events that are stored: voids, amendments, and costs that are found out later. */
 @Module({
   imports: [CatalogModule, CostingModule, IngestionModule, MeteringModule],
   controllers: [CorrectionsController, EventHistoryController],
-  providers: [CorrectionsService, CurrentBooks, EventHistoryService, TouchedInvoices, UsageEffects],
-  exports: [TouchedInvoices],
+  providers: [CorrectionsService, CurrentBooks, EventHistoryService, UsageEffects],
 })
 export class ChangesModule {}

@@ -1,7 +1,7 @@
-import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { Asker, Requires, type Tenant } from '../../access';
+import { Asker, MissingScopeError, Requires, type Tenant } from '../../access';
 import { DEFAULT_SOURCE, EventSchema } from '../../events';
 import { text } from '../../platform/http';
 import { type CorrectionAnswer, CorrectionResponse } from './change-responses';
@@ -30,6 +30,13 @@ const AmendRequest = z.strictObject({
     .describe(
       'The whole event as it should have been, in the form of a new one without `id` and `source`: what is left out is gone. Without `time` it keeps the time it has.',
     ),
+});
+
+const AmendQuery = z.object({
+  backfill: z
+    .enum(['true', 'false'])
+    .default('false')
+    .describe('true: another time may be of any age. The key needs the scope `backfill` as well.'),
 });
 
 @ApiTags('events')
@@ -66,9 +73,12 @@ export class CorrectionsController {
   async amend(
     @Asker() tenant: Tenant,
     @Param('id') id: string,
+    @Query({ schema: AmendQuery }) query: z.output<typeof AmendQuery>,
     @Body({ schema: AmendRequest }) request: z.output<typeof AmendRequest>,
   ): Promise<CorrectionAnswer> {
     const { reason: why, source: from, revision = null, event } = request;
-    return this.corrections.amend(tenant, { source: from, id, reason: why, revision, event });
+    const backfill = query.backfill === 'true';
+    if (backfill && !tenant.scopes.has('backfill')) throw new MissingScopeError('backfill');
+    return this.corrections.amend(tenant, { source: from, id, reason: why, revision, event, backfill });
   }
 }

@@ -51,6 +51,8 @@ export interface Amendment extends EventIdentity {
   readonly revision: number | null;
   /** The event as it should have been, in the form of a new one, without id and source. */
   readonly event: Readonly<Record<string, unknown>>;
+  /** Another time may be of any age. */
+  readonly backfill: boolean;
 }
 
 /** An event's revisions as they stand: the one that counts, unless it was voided, and what ended those before. */
@@ -114,7 +116,7 @@ export class CorrectionsService {
       if (current === null) throw voided(amendment, standing.ends.at(-1)!);
       if (current.revision !== base) throw changed(amendment, current.revision);
 
-      const prepared = await this.prepare(tenant, wanted, current);
+      const prepared = await this.prepare(tenant, wanted, current, amendment.backfill);
       if (differingField(current, { ...prepared.event, customerId: prepared.customerId }) === null) {
         throw new ConflictError(
           'event_unchanged',
@@ -150,7 +152,7 @@ export class CorrectionsService {
     const amendments = ends.filter(({ kind }) => kind === 'amendment');
     const replaced = amendment.revision === null ? amendments.length - 1 : base;
     const end = amendments[replaced];
-    if (end === undefined || end.reason !== amendment.reason) return null;
+    if (end?.reason !== amendment.reason) return null;
     const { organisationId } = tenant;
     const key = revisedEventKey(organisationId, amendment.source, amendment.id, replaced + 1);
     const [was, is] = await this.revisions(db, [end.key, key]);
@@ -169,7 +171,7 @@ export class CorrectionsService {
     tenant: Tenant,
     wanted: UsageEvent,
     current: StoredEvent,
-    backfill = tenant.scopes.has('backfill'),
+    backfill: boolean,
   ): Promise<PreparedEvent> {
     const event = wanted.time === null ? { ...wanted, time: current.time } : wanted;
     const prepared = await this.ingestion.prepareOne(tenant, event, { backfill, keptTime: current.happenedAt });

@@ -21,8 +21,12 @@ export function countReceipts(receipts: readonly Receipt[]): ReceiptCounts {
   return { accepted, duplicates, rejected: receipts.length - accepted - duplicates };
 }
 
-/** The answer to a request of events, written by hand: a batch has thousands of results, all of one shape. */
-export function receiptsJson(receipts: readonly Receipt[]): string {
+/**
+ * The answer to a request of events, written by hand: a batch has thousands of results, all of one shape.
+ *
+ * @param closedPeriods of a backfill: the closed periods it touches, as JSON
+ */
+export function receiptsJson(receipts: readonly Receipt[], closedPeriods: string | null = null): string {
   const { accepted, duplicates, rejected } = countReceipts(receipts);
   let json = `{"accepted":${accepted},"duplicates":${duplicates},"rejected":${rejected},"results":[`;
   for (let index = 0; index < receipts.length; index += 1) {
@@ -34,5 +38,5 @@ export function receiptsJson(receipts: readonly Receipt[]): string {
     }
     json += '}';
   }
-  return `${json}]}`;
+  return `${json}]${closedPeriods === null ? '' : `,"closedPeriods":${closedPeriods}`}}`;
 }
