@@ -65,7 +65,7 @@ export class ExplanationsService {
     });
   }
 
-  /** The line's events in the order of their time: those of its meter's type in the period that the meter counts. */
+  /** The line's events in the order of their time: those in the period that its meter counts, as the meter was when they were billed. */
   private async eventsBehind(
     tenant: Tenant,
     { invoice }: InvoiceWithLines,
@@ -74,8 +74,8 @@ export class ExplanationsService {
     limit: number,
   ): Promise<ExplainedEvent[]> {
     if (line.meterId === null) return [];
-    const meter = (await this.meters.byIds(tenant, [line.meterId])).get(line.meterId);
-    invariant(meter !== undefined, 'the meter of a line exists');
+    const throughBatch = invoice.eventsThrough === null ? null : Number(invoice.eventsThrough);
+    const meter = await this.meters.asOf(tenant, line.meterId, throughBatch);
     const compiled = compileMeter(meter);
 
     const events: ExplainedEvent[] = [];
@@ -89,7 +89,7 @@ export class ExplanationsService {
           after: position,
           limit: LOOKED_AT,
           type: meter.eventType,
-          throughBatch: invoice.eventsThrough === null ? null : Number(invoice.eventsThrough),
+          throughBatch,
         }),
       );
       for (const event of page) {

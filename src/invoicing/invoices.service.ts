@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager, In, LessThan } from 'typeorm';
 import { OrganisationEntity, type Tenant } from '../access';
+import { MetersService } from '../catalog';
 import {
   type CustomerEntity,
   periodOf,
@@ -39,6 +40,7 @@ export class InvoicesService {
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(MetersService) private readonly meters: MetersService,
     @Inject(SubscriptionsService) private readonly subscriptions: SubscriptionsService,
     @Inject(UsageService) private readonly usage: UsageService,
   ) {}
@@ -89,7 +91,8 @@ export class InvoicesService {
    * Numbers an invoice and locks it for good. What it says is brought up to date first, while ingest of the organisation
    * waits: events accepted before are on it, events accepted afterwards are late. A repeat answers the same invoice.
    *
-   * @throws ConflictError `cost_pending` while a charge depends on a cost that isn't known
+   * @throws ConflictError `meter_filling` while a charge depends on usage that isn't all counted, `cost_pending` while one
+   *                       depends on a cost that isn't known
    */
   async finalize(tenant: Tenant, reference: string): Promise<InvoiceWithLines> {
     return this.database.tenant(tenant.organisationId, async (db) => {
@@ -97,6 +100,7 @@ export class InvoicesService {
       const invoice = await this.lock(db, reference);
       if (invoice.status === 'finalized') return this.withLines(db, tenant, invoice);
       const draft = await this.refresh(db, tenant, invoice);
+      await this.refuseFillingMeter(tenant, draft);
       refusePendingCost(draft);
       refuseWrongTotal(draft);
 
@@ -197,6 +201,16 @@ export class InvoicesService {
       Object.assign(invoice, { total, exactTotal, cost, pendingEvents });
     }
     return draft;
+  }
+
+  private async refuseFillingMeter(tenant: Tenant, draft: DraftInvoice): Promise<void> {
+    const ids = draft.lines.flatMap(({ price }) => (price.meterId === null ? [] : [price.meterId]));
+    const filling = [...(await this.meters.byIds(tenant, ids)).values()].find(({ status }) => status === 'filling');
+    if (filling === undefined) return;
+    throw new ConflictError(
+      'meter_filling',
+      `The meter '${filling.key}' has not counted all stored events yet, so the invoice stays a draft. GET /v1/meters/${filling.key} says how far it is.`,
+    );
   }
 
   private async lock(db: EntityManager, reference: string): Promise<InvoiceEntity> {
