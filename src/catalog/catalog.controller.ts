@@ -328,7 +328,10 @@ export class CatalogController {
   ): Promise<Page<z.infer<typeof MeterResponse>>> {
     const after = decodeCursor(query.cursor, [UUID_TEXT]);
     const rows = await this.meters.list(tenant, after?.[0] ?? null, query.limit + 1, query.archived === 'true');
-    const found = await this.meters.revisionsOf(tenant, rows);
+    const found = await this.meters.withRevisions(
+      tenant,
+      rows.map(({ id }) => id),
+    );
     return toPage(found, query.limit, ({ meter }) => [meter.id], toMeterResponse);
   }
 
@@ -343,8 +346,8 @@ export class CatalogController {
     @Asker() tenant: Tenant,
     @Param('meter') meter: string,
   ): Promise<z.infer<typeof MeterWithRevisionsResponse>> {
-    const found = await this.meters.revisionsOf(tenant, [await this.meters.find(tenant, meter)]);
-    return toMeterWithRevisions(found[0]!);
+    const { id } = await this.meters.find(tenant, meter);
+    return toMeterWithRevisions((await this.meters.withRevisions(tenant, [id]))[0]!);
   }
 
   @Post('plans')

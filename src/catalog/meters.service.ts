@@ -53,7 +53,9 @@ export class MetersService {
       if (existing !== null) {
         refuseArchived(existing);
         refuseOther(existing, wanted);
-        return { meterId: existing.id, filling: null };
+        // Whoever repeats it waits for the events of before, too.
+        const filling = existing.status === 'filling' ? fillingOf(existing, existing.revision) : null;
+        return { meterId: existing.id, filling };
       }
       if ((await db.countBy(MeterEntity, { archivedAt: IsNull() })) >= MOST_METERS) {
         throw new ConflictError('too_many_meters', `An organisation has at most ${MOST_METERS} meters.`);
@@ -83,7 +85,7 @@ export class MetersService {
     });
     if (filling !== null) await this.news.publish(filling);
 
-    return this.withRevisions(tenant, meterId);
+    return (await this.withRevisions(tenant, [meterId]))[0]!;
   }
 
   /**
@@ -133,7 +135,7 @@ export class MetersService {
     });
     if (filling !== null) await this.news.publish(filling);
 
-    return this.withRevisions(tenant, meterId);
+    return (await this.withRevisions(tenant, [meterId]))[0]!;
   }
 
   /**
@@ -169,7 +171,7 @@ export class MetersService {
       return meter.id;
     });
 
-    return this.withRevisions(tenant, meterId);
+    return (await this.withRevisions(tenant, [meterId]))[0]!;
   }
 
   /**
@@ -222,12 +224,23 @@ export class MetersService {
     return new Map(found.map((meter) => [meter.id, meter]));
   }
 
-  /** The revisions of these meters, by meter, oldest first. */
-  async revisionsOf(tenant: Tenant, meters: readonly MeterEntity[]): Promise<MeterWithRevisions[]> {
-    const revisions = await this.database.tenant(tenant.organisationId, (db) =>
-      db.find(MeterRevisionEntity, { where: { meterId: In(meters.map(({ id }) => id)) }, order: { revision: 'ASC' } }),
+  /** Meters with their revisions, in the order they were made. One statement: what is in force and what it says agree. */
+  async withRevisions(tenant: Tenant, ids: readonly string[]): Promise<MeterWithRevisions[]> {
+    if (ids.length === 0) return [];
+    const found = await this.database.tenant(tenant.organisationId, (db) =>
+      db
+        .createQueryBuilder(MeterEntity, 'meter')
+        .innerJoinAndMapMany(
+          'meter.revisions',
+          MeterRevisionEntity,
+          'revision',
+          'revision.organisation_id = meter.organisation_id AND revision.meter_id = meter.id',
+        )
+        .where('meter.id IN (:...ids)', { ids })
+        .orderBy({ 'meter.id': 'ASC', 'revision.revision': 'ASC' })
+        .getMany(),
     );
-    return meters.map((meter) => ({ meter, revisions: revisions.filter(({ meterId }) => meterId === meter.id) }));
+    return found.map((meter) => ({ meter, revisions: (meter as MeterEntity & MeterWithRevisions).revisions }));
   }
 
   /**
@@ -248,11 +261,6 @@ export class MetersService {
       invariant(then !== null, 'a meter had a revision when an invoice with it was fixed');
       return { ...then.definition, id: meter.id, key: meter.key, name: meter.name };
     });
-  }
-
-  private async withRevisions(tenant: Tenant, meterId: string): Promise<MeterWithRevisions> {
-    const meter = (await this.byIds(tenant, [meterId])).get(meterId)!;
-    return (await this.revisionsOf(tenant, [meter]))[0]!;
   }
 
   /** A meter that nobody else changes, or puts into a plan, until the transaction ends. */
@@ -301,9 +309,7 @@ export class MetersService {
            OR EXISTS (SELECT FROM usage_pending WHERE organisation_id = $1) AS any`,
       [organisationId],
     );
-    if (found!.any) {
-      return { name: 'meter.filling', organisationId, meterId: meter.id, revision: revision.revision };
-    }
+    if (found!.any) return fillingOf(meter, revision.revision);
     if (meter.revision !== revision.revision) await this.putInForce(db, meter, revision, revision.countsFromBatch);
     revision.filledAt = this.clock.now();
     await setReady(db, meter, revision);
@@ -345,6 +351,10 @@ export function countedMeter(meter: MeterEntity): Meter {
 /** Makes every process look again at the organisation's meters and own prices before its next group commit. */
 export async function raiseCatalogRevision(db: EntityManager, organisationId: string): Promise<void> {
   await db.query('UPDATE organisation SET catalog_revision = catalog_revision + 1 WHERE id = $1', [organisationId]);
+}
+
+function fillingOf({ organisationId, id }: MeterEntity, revision: number): MeterFilling {
+  return { name: 'meter.filling', organisationId, meterId: id, revision };
 }
 
 /** While ingest waits: every batch that is committed is lower, every other will be higher. */
