@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { newUuid } from '../../kernel';
-import { eventKey, eventKeyFromUuid, eventKeyToUuid } from './identity';
+import { eventKey, eventKeyFromUuid, eventKeyToUuid, inKeyOrder } from './identity';
 
 const ORGANISATION = '01930000-0000-7000-8000-000000000001';
 const OTHER = '01930000-0000-7000-8000-000000000002';
@@ -56,4 +56,22 @@ it('goes to a uuid and back, and sorts as the database sorts uuids', () => {
   );
   const random = newUuid();
   expect(eventKeyToUuid(eventKeyFromUuid(random))).toBe(random);
+});
+
+describe('inKeyOrder', () => {
+  it('is the order of the whole keys, also where their beginnings are the same', () => {
+    const byte = fc.oneof(fc.constantFrom(0, 1, 255), fc.nat(255));
+    const key = fc
+      .tuple(fc.array(byte, { minLength: 4, maxLength: 4 }), fc.array(byte, { minLength: 12, maxLength: 12 }))
+      .map((parts) => String.fromCharCode(...parts.flat()));
+    fc.assert(
+      fc.property(fc.array(key), fc.array(fc.tuple(fc.nat(), fc.nat())), (keys, twins) => {
+        for (const [like, end] of twins) {
+          const beginning = keys[like % Math.max(1, keys.length)]?.slice(0, 15);
+          if (beginning !== undefined) keys.push(beginning + String.fromCharCode(end % 256));
+        }
+        expect(inKeyOrder(keys)).toEqual(keys.toSorted());
+      }),
+    );
+  });
 });
