@@ -111,7 +111,6 @@ export class PriceBookController {
       dailyTo: null,
       currency: 'USD',
       units: Object.fromEntries(units) as PriceRow['units'],
-      unsupported: [],
     };
     return toResponse(await this.books.addOwn(tenant, row));
   }

@@ -8,10 +8,14 @@ import {
   type Catalogue,
   compileCatalogue,
   compilePriceBook,
-  type PriceBook,
+  compileRates,
+  type CostBook,
+  compileResources,
+  converter,
   type PriceRow,
   priceRowProblems,
 } from './domain';
+import { loadExchangeRates } from './persistence/exchange-rate-store';
 import {
   findPrices,
   insertOwnPrice,
@@ -52,8 +56,12 @@ export class PriceBooksService {
   }
 
   /** @param db sees the organisation's own prices as they are now */
-  async bookOf(db: Queryable, organisationId: string): Promise<PriceBook> {
-    return compilePriceBook(this.catalogue, await loadOwnPrices(db, organisationId));
+  async bookOf(db: Queryable, organisationId: string): Promise<CostBook> {
+    return {
+      prices: compilePriceBook(this.catalogue, await loadOwnPrices(db, organisationId)),
+      resources: compileResources([]),
+      convert: converter(compileRates(await loadExchangeRates(db, organisationId))),
+    };
   }
 
   /**
@@ -77,7 +85,7 @@ export class PriceBooksService {
   async inForce(tenant: Tenant, provider: string | null, model: string, at: Date): Promise<StoredPriceRow | null> {
     return this.database.tenant(tenant.organisationId, async (db) => {
       const book = await this.bookOf(db, tenant.organisationId);
-      const price = book.find(provider, model, at.getTime() * 1_000);
+      const price = book.prices.find(provider, model, at.getTime() * 1_000);
       return price === null ? null : ((await findPrices(db, [price.id])).get(price.id) ?? null);
     });
   }

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { countingRevisions } from '../catalog';
-import type { PriceBook, PriceBooksService } from '../costing';
+import type { CostBook, PriceBooksService } from '../costing';
 import { asQueryable } from '../platform/database';
 import { compileMeter, metersByType, type MetersByType } from '../metering';
 
@@ -10,7 +10,7 @@ export interface Books {
   /** Currency costs are kept in. */
   readonly currency: string;
   readonly meters: MetersByType;
-  readonly prices: PriceBook;
+  readonly prices: CostBook;
 }
 
 const MOST_REMEMBERED = 1_000;

@@ -9,6 +9,7 @@ import {
   type CatalogueProvider,
   type PriceRow,
   type PricedUnit,
+  UNIT_OF_FIELD,
   type UnitPriceText,
   compileCatalogue,
   compileModelPrice,
@@ -22,32 +23,14 @@ export interface GenaiCatalogue {
   readonly rows: readonly PriceRow[];
 }
 
-/** The catalogue's price keys that Weir prices. `_mtok` is per million tokens, `_kcount` per thousand. */
-const UNIT_OF_KEY: ReadonlyMap<string, PricedUnit> = new Map([
-  ['input_mtok', 'input'],
-  ['cache_read_mtok', 'cacheRead'],
-  ['cache_write_mtok', 'cacheWrite'],
-  ['input_audio_mtok', 'inputAudio'],
-  ['cache_audio_read_mtok', 'cachedAudio'],
-  ['output_mtok', 'output'],
-  ['output_audio_mtok', 'outputAudio'],
-  ['requests_kcount', 'requests'],
-]);
-
-/** How many of a unit the suffix of a price key stands for. */
-const PER: ReadonlyMap<string, string> = new Map([
-  ['mtok', '1000000'],
-  ['kcount', '1000'],
-]);
-
-/** The usage field that a price key is for: `web_searches_kcount` prices `web_searches`. */
-const FIELD_ENDINGS: readonly (readonly [suffix: RegExp, ending: string])[] = [
-  [/_mtok$/, '_tokens'],
-  [/_kcount$/, ''],
-  [/_hours$/, '_seconds'],
-  [/_kpages$/, '_pages'],
-  [/_mchars$/, '_characters'],
-  [/_gpixels$/, '_pixels'],
+/** What the endings of the catalogue's price keys stand for: the ending of the usage field, and how many the price is for. */
+const ENDINGS: readonly (readonly [ofKey: string, ofField: string, per: string])[] = [
+  ['_mtok', '_tokens', '1000000'],
+  ['_kcount', '', '1000'],
+  ['_hours', '_seconds', '3600'],
+  ['_kpages', '_pages', '1000'],
+  ['_mchars', '_characters', '1000000'],
+  ['_gpixels', '_pixels', '1000000000'],
 ];
 
 /** How a model with an empty price says that it is free. An empty price that doesn't say so is an unknown one. */
@@ -136,7 +119,13 @@ function pricesOf(model: ModelInfo): DatedPrice[] {
 
     const neverHolds = supersededAt !== null && validFrom !== null && validFrom >= supersededAt;
     if (!neverHolds) {
-      dated.unshift({ validFrom, validTo: supersededAt, ...daily, currency: 'USD', ...unitsOf(model, entry.prices) });
+      dated.unshift({
+        validFrom,
+        validTo: supersededAt,
+        ...daily,
+        currency: 'USD',
+        units: unitsOf(model, entry.prices),
+      });
     }
     // An entry without any constraint hides all that stand before it.
     if (index > 0 && constraint === undefined) return dated;
@@ -145,20 +134,23 @@ function pricesOf(model: ModelInfo): DatedPrice[] {
   return dated;
 }
 
-function unitsOf(model: ModelInfo, prices: ModelPrice): Pick<PriceRow, 'units' | 'unsupported'> {
+function unitsOf(model: ModelInfo, prices: ModelPrice): PriceRow['units'] {
   const units: Partial<Record<PricedUnit, UnitPriceText>> = {};
-  const unsupported: string[] = [];
   for (const [key, price] of Object.entries(prices)) {
     if (price === undefined) continue;
-    const unit = UNIT_OF_KEY.get(key);
-    if (unit === undefined) unsupported.push(usageField(key));
-    else units[unit] = unitPrice(key, price);
+    const { unit, per } = meaningOf(key);
+    units[unit] = unitPrice(per, price);
   }
-  if (Object.keys(prices).length === 0 && saysFree(model)) {
-    // Everything else falls back to these two.
-    return { units: { input: FREE, output: FREE }, unsupported };
-  }
-  return { units, unsupported };
+  // Everything else falls back to these two.
+  return Object.keys(prices).length === 0 && saysFree(model) ? { input: FREE, output: FREE } : units;
+}
+
+/** The unit a price key is for: `cache_read_mtok` is the price of 1,000,000 of `cache_read_tokens`. */
+function meaningOf(key: string): { unit: PricedUnit; per: string } {
+  const [ofKey = '', ofField = '', per = ''] = ENDINGS.find(([ending]) => key.endsWith(ending)) ?? [];
+  const unit = UNIT_OF_FIELD.get(key.slice(0, key.length - ofKey.length) + ofField);
+  invariant(per !== '' && unit !== undefined, `the price key ${key} is one that this version of Weir knows`);
+  return { unit, per };
 }
 
 const FREE: UnitPriceText = { per: '1000000', amount: '0', tiers: [] };
@@ -167,9 +159,7 @@ function saysFree(model: ModelInfo): boolean {
   return [model.id, model.name, model.description, model.price_comments].some((text) => SAYS_FREE.test(text ?? ''));
 }
 
-function unitPrice(key: string, price: number | TieredPrices): UnitPriceText {
-  const per = PER.get(key.slice(key.lastIndexOf('_') + 1));
-  invariant(per !== undefined, `the price key ${key} says for how many it is`);
+function unitPrice(per: string, price: number | TieredPrices): UnitPriceText {
   if (typeof price === 'number') return { per, amount: decimalOf(price), tiers: [] };
   const tiers = [...price.tiers].sort((a, b) => a.start - b.start);
   return {
@@ -182,12 +172,6 @@ function unitPrice(key: string, price: number | TieredPrices): UnitPriceText {
 /** The decimal that was typed for a price: the shortest text that gives this double back. */
 function decimalOf(price: number): string {
   return decimalText(new Decimal(String(price)));
-}
-
-/** The usage field a price key is for; the key itself when its ending is new to us. */
-function usageField(key: string): string {
-  for (const [suffix, ending] of FIELD_ENDINGS) if (suffix.test(key)) return key.replace(suffix, ending);
-  return key;
 }
 
 /** A time of day with an offset, such as `08:00:00+08:00`, in UTC: `00:00:00`. */

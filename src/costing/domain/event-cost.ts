@@ -1,15 +1,18 @@
-import { type Decimal, SCALE, scaledToDecimal } from '../../kernel';
-import type { ModelPrice, PriceLevel } from './model-price';
+import { SCALE } from '../../kernel';
+import { breakdownRow, moreOf, rowStart } from './breakdown';
+import { type ModelPrice, type PriceLevel, priceAbove, tierOf } from './model-price';
 import type { PriceBook } from './price-book';
-import { QUANTITY_SCALE, type Quantity, isMore, quantityToDecimal, toScaled } from './quantity';
+import { QUANTITY_SCALE, type Quantity, add, isMore, quantityText, subtract, toScaled } from './quantity';
 import {
-  type EventUsage,
-  OTHER_USAGE_FIELDS,
-  PRICED_UNITS,
+  CORE_UNITS,
+  type CoreUnit,
+  countsTokens,
+  narrowerThan,
   type PricedUnit,
   UNIT_FIELDS,
-  type UsageUnits,
-} from './usage-units';
+  widerThan,
+} from './unit-table';
+import { type EventUsage, reportedOf, type UsageUnits } from './usage-units';
 
 /** What an event's usage costs us. */
 export type CostResult = PricedCost | PendingCost | NoCost;
@@ -21,6 +24,8 @@ export interface PricedCost {
   readonly amount: bigint;
   readonly currency: string;
   readonly priceId: number;
+  /** Unit by unit, for `readBreakdown`; its rows add up to `amount`. null when nothing was used. */
+  readonly breakdown: string | null;
 }
 
 /** The event costs something and we don't know what. It is counted, flagged, and can be priced later. */
@@ -39,42 +44,40 @@ export interface NoCost {
 /**
  * - `model_missing`: tokens without a provider and a model to price them by
  * - `model_unknown`: no price is known for the model at the event's time
+ * - `usage_unread`: the provider's usage block counts something that Weir does not know
+ * - `class_unpriced`: the model has a price, and none is stated for the class of service that served the request
  * - `unit_unpriced`: the model's price has no price for a unit, nor for one that includes it
- * - `unit_unsupported`: a usage field that is charged for and that Weir does not price yet
+ * - `quantity_missing`: the price tells apart what the event does not, such as how many cached tokens were audio
+ * - `parts_exceed_total`: the parts that the price tells apart are more than the total that includes them
  * - `amount_too_fine`: a fraction of a unit at a price of so many decimals that the amount would need rounding
  */
 export type PendingReason =
-  'model_missing' | 'model_unknown' | 'unit_unpriced' | 'unit_unsupported' | 'amount_too_fine';
-
-/** One unit of an event's usage at its price. quantity × unitPrice = amount, exactly. */
-export interface CostBreakdownRow {
-  readonly unit: PricedUnit;
-  /** Whose price it is charged at: the unit's own, or that of the unit it falls back to. */
-  readonly chargedAs: PricedUnit;
-  readonly quantity: Decimal;
-  /** The price of one, in the price's currency. */
-  readonly unitPrice: Decimal;
-  /** The context step that decided the price: the input total was more than this; null at the base price. */
-  readonly tierAbove: number | null;
-  readonly amount: Decimal;
-}
+  | 'model_missing'
+  | 'model_unknown'
+  | 'usage_unread'
+  | 'class_unpriced'
+  | 'unit_unpriced'
+  | 'quantity_missing'
+  | 'parts_exceed_total'
+  | 'amount_too_fine';
 
 const NONE: NoCost = Object.freeze({ status: 'none' });
 const MODEL_MISSING = pending('model_missing', null);
-const MODEL_UNKNOWN = pending('model_unknown', null);
 /** From amounts that count 10^-12 to amounts that count 10^-24. */
 const FINER = 10n ** BigInt(SCALE - QUANTITY_SCALE);
 const ONE_QUANTITY = 10n ** BigInt(QUANTITY_SCALE);
 
 /** What an event costs, by the price in force at its time (microseconds since 1970). The hot path's one call. */
 export function costOfUsage(usage: EventUsage, book: PriceBook, atMicros: number): CostResult {
-  const { units, provider, model } = usage;
+  const { units, provider, model, serviceClass, unread } = usage;
+  if (unread !== undefined) return pending('usage_unread', unread[0] ?? null);
   if (units === null) return NONE;
   if (model === null) {
     // Without a model only what is surely AI usage waits for a price: a product may count `requests` of its own.
     return provider !== null || isAboveZero(units.totalInput) || isAboveZero(units.totalOutput) ? MODEL_MISSING : NONE;
   }
-  return costOf(units, book.find(provider, model, atMicros));
+  const price = book.find(provider, model, atMicros, serviceClass);
+  return price === null ? pending(book.whyNone(provider, model, atMicros, serviceClass), null) : costOf(units, price);
 }
 
 /**
@@ -84,14 +87,13 @@ export function costOfUsage(usage: EventUsage, book: PriceBook, atMicros: number
  * of the request's input total. A model that charges per request charges one when the event doesn't say how many.
  * A unit without any price makes the whole event pending: unknown is never zero, and never a part.
  *
- * @param units disjoint, from `readUsage`
- * @param price in force at the event's time; null when there is none
+ * @param units from `readUsage`
+ * @param price in force at the event's time
  */
-export function costOf(units: UsageUnits, price: ModelPrice | null): CostResult {
-  if (price === null) return MODEL_UNKNOWN;
+export function costOf(units: UsageUnits, price: ModelPrice): CostResult {
   const level = levelOf(price, units.totalInput);
 
-  if (units.others === null && reportsTokens(units)) {
+  if (reportsTokens(units) && units.disjoint && (units.others === null || !isToldApart(units.others, price))) {
     // Nearly every event: whole quantities, prices of up to 12 decimals, so that plain numbers are exact. Where one
     // is not, its term is NaN, the sum is NaN, and the comparison sends the event to the exact way.
     const fast = level.fast;
@@ -99,6 +101,7 @@ export function costOf(units: UsageUnits, price: ModelPrice | null): CostResult 
       term(units.input, fast.input) +
       term(units.cacheRead, fast.cacheRead) +
       term(units.cacheWrite, fast.cacheWrite) +
+      term(units.cacheWrite1h, fast.cacheWrite1h) +
       term(units.inputAudio, fast.inputAudio) +
       term(units.cachedAudio, fast.cachedAudio) +
       term(units.output, fast.output) +
@@ -106,33 +109,31 @@ export function costOf(units: UsageUnits, price: ModelPrice | null): CostResult 
       term(units.requests ?? 1, fast.requests);
     // Terms are whole and not negative: a sum that passed 2^53 on its way has stayed above it.
     if (amount <= Number.MAX_SAFE_INTEGER) {
-      return { status: 'priced', amount: BigInt(amount) * FINER, currency: price.currency, priceId: price.id };
+      const breakdown = coreBreakdown(units, level, price);
+      return {
+        status: 'priced',
+        amount: BigInt(amount) * FINER,
+        currency: price.currency,
+        priceId: price.id,
+        breakdown,
+      };
     }
   }
 
-  const charges = chargesOf(units, price, level);
+  const charges = chargesOf(units, price);
   if (!Array.isArray(charges)) return charges;
   let amount = 0n;
-  for (const charge of charges) amount += charge.amount;
-  return { status: 'priced', amount, currency: price.currency, priceId: price.id };
-}
-
-/**
- * The cost of an event, unit by unit, for people: its rows add up to `costOf` exactly.
- * Empty when the cost is not known; `costOf` says why.
- */
-export function costBreakdown(units: UsageUnits, price: ModelPrice): CostBreakdownRow[] {
-  const level = levelOf(price, units.totalInput);
-  const charges = chargesOf(units, price, level);
-  if (!Array.isArray(charges)) return [];
-  return charges.map(({ unit, chargedAs, quantity, unitPrice, amount }) => ({
-    unit,
-    chargedAs,
-    quantity: quantityToDecimal(quantity),
-    unitPrice: scaledToDecimal(unitPrice),
-    tierAbove: tierOf(price, chargedAs, level),
-    amount: scaledToDecimal(amount),
-  }));
+  const rows: string[] = [];
+  for (const { unit, chargedAs, quantity } of charges) {
+    const unitPrice = priceAbove(price.units[chargedAs]!, level.above);
+    const product = toScaled(quantity) * unitPrice;
+    if (product % ONE_QUANTITY !== 0n) return pending('amount_too_fine', UNIT_FIELDS[unit]);
+    amount += product / ONE_QUANTITY;
+    const more = moreOf(unit, chargedAs, tierOf(price.units[chargedAs]!, level.above), price.origin);
+    rows.push(breakdownRow(unit, quantityText(quantity), unitPrice, more));
+  }
+  const breakdown = rows.length === 0 ? null : `[${rows.join(',')}]`;
+  return { status: 'priced', amount, currency: price.currency, priceId: price.id, breakdown };
 }
 
 /** Why a cost is pending, as a sentence for whoever has to do something about it. */
@@ -143,21 +144,28 @@ export function pendingSentence(cost: PendingCost): string {
       return 'The event reports tokens without naming the model that used them: send data.provider and data.model, or its cost.';
     case 'model_unknown':
       return "The price book has no price for the event's provider and model at its time: add one.";
+    case 'usage_unread':
+      return `The provider's usage block counts ${field}, which Weir does not know: name data.apiFlavor to leave it out, or send the event's cost.`;
+    case 'class_unpriced':
+      return "The price book has no price for the class of service that the event's data.serviceTier names: add one of that class.";
     case 'unit_unpriced':
       return `The model's price has no price for ${field}, nor for a unit that includes it: add a price that has.`;
-    case 'unit_unsupported':
-      return `The event reports ${field}, which Weir does not price yet: send the event's cost.`;
+    case 'quantity_missing':
+      return `The model's price needs to know ${field}, which the event does not say: send it, or the event's cost.`;
+    case 'parts_exceed_total':
+      return `The parts that the model's price tells apart are more than the ${field} that includes them: send a total that does.`;
     case 'amount_too_fine':
+      if (cost.field === null)
+        return `The model's price times the factor stated for it has more than ${SCALE} decimals: add the prices of its units.`;
       return `The quantity of ${field} times its price has more than ${SCALE} decimals: send fewer decimals.`;
   }
 }
 
+/** So much of a unit at the price of a unit; every token is in one charge. */
 interface Charge {
   readonly unit: PricedUnit;
   readonly chargedAs: PricedUnit;
   readonly quantity: Quantity;
-  readonly unitPrice: bigint;
-  readonly amount: bigint;
 }
 
 /** quantity × price as plain numbers, or NaN where that is not exact: the product of two whole numbers is rounded
@@ -169,45 +177,128 @@ function term(quantity: Quantity | null, price: number): number {
   return product <= Number.MAX_SAFE_INTEGER ? product : Number.NaN;
 }
 
-/** The exact way, in integers of any size: one charge for each unit used, or why there is no cost. */
-function chargesOf(units: UsageUnits, price: ModelPrice, level: PriceLevel): Charge[] | PendingCost | NoCost {
-  for (const field of units.others ?? []) {
-    if (!isCovered(field, units, price)) return pending('unit_unsupported', field);
+/** The rows of core units, from texts that were made with the price. */
+function coreBreakdown(units: UsageUnits, level: PriceLevel, price: ModelPrice): string | null {
+  const end = level.rowEnd;
+  let rows = '';
+  if (units.input) rows += ROW_START.input + String(units.input) + end.input;
+  if (units.cacheRead) rows += ROW_START.cacheRead + String(units.cacheRead) + end.cacheRead;
+  if (units.cacheWrite) rows += ROW_START.cacheWrite + String(units.cacheWrite) + end.cacheWrite;
+  if (units.cacheWrite1h) rows += ROW_START.cacheWrite1h + String(units.cacheWrite1h) + end.cacheWrite1h;
+  if (units.inputAudio) rows += ROW_START.inputAudio + String(units.inputAudio) + end.inputAudio;
+  if (units.cachedAudio) rows += ROW_START.cachedAudio + String(units.cachedAudio) + end.cachedAudio;
+  if (units.output) rows += ROW_START.output + String(units.output) + end.output;
+  if (units.outputAudio) rows += ROW_START.outputAudio + String(units.outputAudio) + end.outputAudio;
+  if (price.chargedAs.requests !== null && units.requests !== 0) {
+    rows += ROW_START.requests + String(units.requests ?? 1) + end.requests;
   }
+  // Each row begins with the comma that sets it off from the one before.
+  return rows === '' ? null : `[${rows.slice(1)}]`;
+}
 
-  const perRequest = price.units.requests !== undefined;
+const ROW_START = Object.fromEntries(CORE_UNITS.map((unit) => [unit, `,${rowStart(unit)}`])) as Record<
+  CoreUnit,
+  string
+>;
+
+/**
+ * Whether the price needs more than the core units: it charges for one of the others by itself, or for something beside
+ * the tokens, which no total of tokens pays for.
+ */
+function isToldApart(others: ReadonlyMap<PricedUnit, Quantity>, price: ModelPrice): boolean {
+  for (const [unit, quantity] of others) {
+    if (quantity !== 0 && (price.units[unit] !== undefined || !countsTokens(unit))) return true;
+  }
+  return false;
+}
+
+/** What is charged, or why there is no cost. */
+function chargesOf(units: UsageUnits, price: ModelPrice): Charge[] | PendingCost | NoCost {
   const tokens = reportsTokens(units);
   if (!tokens && units.requests === null && units.others === null) return NONE;
 
-  const charges: Charge[] = [];
-  for (const unit of PRICED_UNITS) {
-    const quantity = unit === 'requests' && perRequest ? (units.requests ?? 1) : units[unit];
-    if (!isAboveZero(quantity)) continue;
-    // Where tokens are charged and requests are not, a request's price is that of its tokens.
-    if (unit === 'requests' && !perRequest && tokens) continue;
-    const chargedAs = price.chargedAs[unit];
-    const unitPrice = level.exact[unit];
-    if (chargedAs === null || unitPrice === null) return pending('unit_unpriced', UNIT_FIELDS[unit]);
+  const byPrice = !units.disjoint || (units.others !== null && isToldApart(units.others, price));
+  const charges = byPrice ? leavesOf(units, price) : coreCharges(units, price);
+  if (!Array.isArray(charges)) return charges;
 
-    const product = toScaled(quantity) * unitPrice;
-    if (product % ONE_QUANTITY !== 0n) return pending('amount_too_fine', UNIT_FIELDS[unit]);
-    charges.push({ unit, chargedAs, quantity, unitPrice, amount: product / ONE_QUANTITY });
+  if (price.units.requests !== undefined) {
+    const quantity = units.requests ?? 1;
+    if (isAboveZero(quantity)) charges.push({ unit: 'requests', chargedAs: 'requests', quantity });
+  } else if (isAboveZero(units.requests) && !tokens && charges.length === 0) {
+    // Where something else is charged and requests are not, a request's price is that of what it used.
+    return pending('unit_unpriced', UNIT_FIELDS.requests);
   }
   return charges;
 }
 
-/** Whether a usage field that Weir does not price is paid for with the total that includes it. */
-function isCovered(field: string, units: UsageUnits, price: ModelPrice): boolean {
-  if (price.unsupported.includes(field)) return false;
-  switch (OTHER_USAGE_FIELDS.get(field)) {
-    case 'input':
-      return units.totalInput !== null;
-    case 'output':
-      return units.totalOutput !== null;
-    case 'separate':
-    case undefined:
-      return false;
+/** Core units as they are: each at its own price or that of the unit it falls back to. */
+function coreCharges(units: UsageUnits, price: ModelPrice): Charge[] | PendingCost {
+  const charges: Charge[] = [];
+  for (const unit of CORE_UNITS) {
+    const quantity = units[unit];
+    if (unit === 'requests' || !isAboveZero(quantity)) continue;
+    const chargedAs = price.chargedAs[unit];
+    if (chargedAs === null) return pending('unit_unpriced', UNIT_FIELDS[unit]);
+    charges.push({ unit, chargedAs, quantity });
   }
+  return charges;
+}
+
+/**
+ * Takes usage apart by the units that a price has, as genai-prices does: from the narrowest to the widest, each is
+ * charged for what it counts less what narrower ones were charged for.
+ *
+ * ```
+ * price has input, cacheRead, inputImage, cacheImageRead        100 input, 40 cached, 30 image, 10 of them cached
+ *   cacheImageRead 10 · cacheRead 40 − 10 = 30 · inputImage 30 − 10 = 20 · input 100 − 60 = 40
+ * ```
+ */
+function leavesOf(units: UsageUnits, price: ModelPrice): Charge[] | PendingCost {
+  const leaves = new Map<PricedUnit, Quantity>();
+  const within = (unit: PricedUnit) =>
+    narrowerThan(unit).reduce<Quantity>((total, narrower) => add(total, leaves.get(narrower) ?? 0), 0);
+
+  for (const unit of price.narrowestFirst) {
+    if (unit === 'requests') continue;
+    const total = totalOf(units, unit);
+    if (total === null) return pending('quantity_missing', UNIT_FIELDS[unit]);
+    const charged = within(unit);
+    if (isMore(charged, total)) return pending('parts_exceed_total', UNIT_FIELDS[unit]);
+    leaves.set(unit, subtract(total, charged));
+  }
+  for (const { a, b, shared } of price.overlaps) {
+    if (!isAboveZero(totalOf(units, a)) || !isAboveZero(totalOf(units, b))) continue;
+    const both = reportedOf(units, shared);
+    if (both === null) return pending('quantity_missing', UNIT_FIELDS[shared]);
+    if (isAboveZero(both) && price.units[shared] === undefined) return pending('unit_unpriced', UNIT_FIELDS[shared]);
+  }
+  // What no priced unit includes must be made of priced units.
+  for (const unit of reportedUnits(units)) {
+    if (price.units[unit] !== undefined || widerThan(unit).some((wider) => price.units[wider] !== undefined)) continue;
+    const total = reportedOf(units, unit);
+    if (isAboveZero(total) && isMore(total, within(unit))) return pending('unit_unpriced', UNIT_FIELDS[unit]);
+  }
+
+  const charges: Charge[] = [];
+  for (const [unit, quantity] of leaves) if (isAboveZero(quantity)) charges.push({ unit, chargedAs: unit, quantity });
+  return charges;
+}
+
+/**
+ * All of a unit: what the event reports; nothing when it reports no part of it either. Of what is not tokens the parts
+ * make the whole, since nobody reports them otherwise; of tokens a part is not enough to know it (null).
+ */
+function totalOf(units: UsageUnits, unit: PricedUnit): Quantity | null {
+  const reported = reportedOf(units, unit);
+  if (reported !== null) return reported;
+  let total: Quantity = 0;
+  for (const narrower of narrowerThan(unit)) total = add(total, reportedOf(units, narrower) ?? 0);
+  return total !== 0 && countsTokens(unit) ? null : total;
+}
+
+function reportedUnits(units: UsageUnits): PricedUnit[] {
+  const core = CORE_UNITS.filter((unit) => unit !== 'requests' && reportedOf(units, unit) !== null);
+  return units.others === null ? core : [...core, ...units.others.keys()];
 }
 
 /** Whether the event reports tokens at all, be they zero. */
@@ -228,12 +319,6 @@ function levelOf(price: ModelPrice, totalInput: Quantity | null): PriceLevel {
     }
   }
   return levels[levels.length - 1]!;
-}
-
-function tierOf(price: ModelPrice, chargedAs: PricedUnit, level: PriceLevel): number | null {
-  let above: number | null = null;
-  for (const tier of price.units[chargedAs]?.tiers ?? []) if (tier.above <= level.above) above = tier.above;
-  return above;
 }
 
 function pending(reason: PendingReason, field: string | null): PendingCost {

@@ -1,4 +1,11 @@
-import { InvalidPriceError, type PriceRow, compileModelPrice, isInForce, priceRowProblems } from './model-price';
+import {
+  InvalidPriceError,
+  type PriceRow,
+  compileModelPrice,
+  isInForce,
+  priceAbove,
+  priceRowProblems,
+} from './model-price';
 
 const MILLION = '1000000';
 
@@ -15,7 +22,6 @@ function row(change: Partial<PriceRow> = {}): PriceRow & { id: number } {
     dailyTo: null,
     currency: 'USD',
     units: { input: { per: MILLION, amount: '2.5' }, output: { per: MILLION, amount: '10' } },
-    unsupported: [],
     ...change,
   };
 }
@@ -35,8 +41,19 @@ describe('the price of one unit', () => {
     const price = compileModelPrice(row({ units: { input: { per, amount } } }));
     expect(price.units.input).toEqual({ base: one, tiers: [] });
     expect(price.levels).toHaveLength(1);
-    expect(price.levels[0]!.exact.input).toBe(one);
     expect(price.levels[0]!.fast.input).toBe(fast);
+  });
+
+  it.each`
+    amount     | per       | one             | because
+    ${'0.36'}  | ${'3600'} | ${100_000_000n} | ${'0.36 an hour is exactly 0.0001 a second'}
+    ${'0.006'} | ${'60'}   | ${100_000_000n} | ${'and so is 0.006 a minute'}
+    ${'0.111'} | ${'3600'} | ${30_833_333n}  | ${'0.111 an hour has no end by the second: 12 decimals of it'}
+    ${'0.04'}  | ${'3600'} | ${11_111_111n}  | ${'the digit behind is dropped below a half'}
+    ${'0.02'}  | ${'3600'} | ${5_555_556n}   | ${'and rounded up from it'}
+  `('a second at $amount per $per: $because', ({ amount, per, one }) => {
+    const price = compileModelPrice(row({ units: { audioSeconds: { per, amount } } }));
+    expect(price.units.audioSeconds?.base).toBe(one * 10n ** 12n);
   });
 
   it('has a level for each step of context, at which each unit has the price of its own last step', () => {
@@ -55,8 +72,8 @@ describe('the price of one unit', () => {
         },
       }),
     );
-    const whole = (value: bigint | null) => Number((value ?? 0n) / 10n ** 24n);
-    expect(price.levels.map(({ above, exact }) => [above, whole(exact.input), whole(exact.output)])).toEqual([
+    const at = (unit: 'input' | 'output', above: number) => Number(priceAbove(price.units[unit]!, above) / 10n ** 24n);
+    expect(price.levels.map(({ above }) => [above, at('input', above), at('output', above)])).toEqual([
       [300, 3, 20],
       [200, 2, 20],
       [100, 2, 10],
@@ -67,19 +84,21 @@ describe('the price of one unit', () => {
 
 describe('what a unit without a price of its own is charged as', () => {
   it.each`
-    own                                                    | unit             | chargedAs        | because
-    ${['input', 'output']}                                 | ${'cacheRead'}   | ${'input'}       | ${'cached tokens are input tokens'}
-    ${['input', 'output']}                                 | ${'cacheWrite'}  | ${'input'}       | ${'written tokens too'}
-    ${['input', 'output']}                                 | ${'inputAudio'}  | ${'input'}       | ${'audio is input'}
-    ${['input', 'output']}                                 | ${'outputAudio'} | ${'output'}      | ${'audio is output'}
-    ${['input', 'output']}                                 | ${'cachedAudio'} | ${'input'}       | ${'cached audio is input'}
-    ${['input', 'cacheRead']}                              | ${'cachedAudio'} | ${'cacheRead'}   | ${'what is cached is cached, spoken or not'}
-    ${['input', 'inputAudio']}                             | ${'cachedAudio'} | ${'inputAudio'}  | ${'what is spoken is spoken, cached or not'}
-    ${['input', 'cacheRead', 'inputAudio']}                | ${'cachedAudio'} | ${null}          | ${'two prices, and nobody says which'}
-    ${['input', 'cacheRead', 'inputAudio', 'cachedAudio']} | ${'cachedAudio'} | ${'cachedAudio'} | ${'its own price'}
-    ${['input']}                                           | ${'output'}      | ${null}          | ${'output is not input'}
-    ${['output']}                                          | ${'cacheRead'}   | ${null}          | ${'nothing wider has a price'}
-    ${['input']}                                           | ${'requests'}    | ${null}          | ${'a request is no token'}
+    own                                                    | unit              | chargedAs         | because
+    ${['input', 'output']}                                 | ${'cacheRead'}    | ${'input'}        | ${'cached tokens are input tokens'}
+    ${['input', 'output']}                                 | ${'cacheWrite'}   | ${'input'}        | ${'written tokens too'}
+    ${['input', 'output']}                                 | ${'inputAudio'}   | ${'input'}        | ${'audio is input'}
+    ${['input', 'output']}                                 | ${'outputAudio'}  | ${'output'}       | ${'audio is output'}
+    ${['input', 'output']}                                 | ${'cachedAudio'}  | ${'input'}        | ${'cached audio is input'}
+    ${['input', 'cacheRead']}                              | ${'cachedAudio'}  | ${'cacheRead'}    | ${'what is cached is cached, spoken or not'}
+    ${['input', 'inputAudio']}                             | ${'cachedAudio'}  | ${'inputAudio'}   | ${'what is spoken is spoken, cached or not'}
+    ${['input', 'cacheRead', 'inputAudio']}                | ${'cachedAudio'}  | ${null}           | ${'two prices, and nobody says which'}
+    ${['input', 'cacheRead', 'inputAudio', 'cachedAudio']} | ${'cachedAudio'}  | ${'cachedAudio'}  | ${'its own price'}
+    ${['input']}                                           | ${'output'}       | ${null}           | ${'output is not input'}
+    ${['output']}                                          | ${'cacheRead'}    | ${null}           | ${'nothing wider has a price'}
+    ${['input']}                                           | ${'requests'}     | ${null}           | ${'a request is no token'}
+    ${['input', 'cacheWrite']}                             | ${'cacheWrite1h'} | ${'cacheWrite'}   | ${'a write for an hour is a write'}
+    ${['input', 'cacheWrite', 'cacheWrite1h']}             | ${'cacheWrite1h'} | ${'cacheWrite1h'} | ${'at its own price where it has one'}
   `('$unit with prices of $own: $because', ({ own, unit, chargedAs }) => {
     const price = compileModelPrice(row({ units: units(own) }));
     expect(price.chargedAs[unit as 'input']).toBe(chargedAs);
@@ -134,6 +153,12 @@ describe('what can not be a price', () => {
     ${{ validFrom: '2025-06-10T00:00:00Z', validTo: '2025-06-10T00:00:00Z' }}                                                 | ${'validTo'}
     ${{ dailyFrom: '10:00:00' }}                                                                                              | ${'dailyTo'}
     ${{ dailyFrom: '24:00:00', dailyTo: '10:00:00' }}                                                                         | ${'dailyFrom'}
+    ${{ units: { webSearches: { per: '60', amount: '1' } } }}                                                                 | ${'units.webSearches.per'}
+    ${{ units: { audioSeconds: { per: '7', amount: '1' } } }}                                                                 | ${'units.audioSeconds.per'}
+    ${{ serviceClass: 'Batch' }}                                                                                              | ${'class'}
+    ${{ units: {}, factor: '-1' }}                                                                                            | ${'factor'}
+    ${{ units: {}, factor: '0.123456789' }}                                                                                   | ${'factor'}
+    ${{ factor: '0.5' }}                                                                                                      | ${'factor'}
     ${{ currency: 'usd' }}                                                                                                    | ${'currency'}
   `('$field', ({ change, field }) => {
     expect(priceRowProblems(row(change)).map((problem) => problem.field)).toEqual([field]);

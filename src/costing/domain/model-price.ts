@@ -1,11 +1,23 @@
 import { Decimal, DomainError, type FieldProblem, invariant, SCALE, scaledFromDecimal } from '../../kernel';
+import { breakdownRowEnd } from './breakdown';
 import type { NameMatch } from './name-match';
 import { QUANTITY_SCALE } from './quantity';
-import { PRICED_UNITS, type PricedUnit } from './usage-units';
+import { SERVICE_CLASS } from './service-class';
+import {
+  CORE_UNITS,
+  type CoreUnit,
+  countsSeconds,
+  narrowerThan,
+  narrowness,
+  PRICED_UNITS,
+  type PricedUnit,
+  sharedBy,
+  widerThan,
+} from './unit-table';
 
 /** A price as it is published: an amount for so many units, such as 2.50 per 1,000,000. Decimal texts. */
 export interface UnitPriceText {
-  /** A power of ten, from "1" to "1000000000". */
+  /** A power of ten, from "1" to "1000000000"; for seconds also "60" and "3600". */
   readonly per: string;
   readonly amount: string;
   /** Steps by context; absent or empty when one price holds for every request. */
@@ -25,6 +37,7 @@ export interface TierText {
 export interface PriceRow {
   /** The provider's id, such as `openai`. */
   readonly provider: string;
+  /** The model's name; for an own price that is meant for all names a `match` fits, `*`. */
   readonly model: string;
   /** Which names of a model this row prices besides `model` itself. null: only that exact name. */
   readonly match: NameMatch | null;
@@ -37,9 +50,14 @@ export interface PriceRow {
   readonly dailyFrom: string | null;
   readonly dailyTo: string | null;
   readonly currency: string;
+  /** Empty where `factor` says the price instead. */
   readonly units: Readonly<Partial<Record<PricedUnit, UnitPriceText>>>;
-  /** Usage fields for which the provider charges and Weir can't yet; an event that reports one stays pending. */
-  readonly unsupported: readonly string[];
+  /** The class of service it is for, such as `batch`; null or absent: the standard one. */
+  readonly serviceClass?: string | null;
+  /** Instead of `units`: what another price is multiplied by, such as "0.5". See `domain/price-factor.ts`. */
+  readonly factor?: string | null;
+  /** The own contract that says so, by its key. */
+  readonly contract?: string | null;
 }
 
 /** A price of one single unit, counting 10^-24 of the currency's unit. */
@@ -49,37 +67,52 @@ export interface UnitPrice {
   readonly tiers: readonly { readonly above: number; readonly price: bigint }[];
 }
 
-/** The prices of one single unit that hold for one request, chosen by its input total. */
+/** The core units' prices of one that hold for one request, chosen by its input total. */
 export interface PriceLevel {
   /** The level holds when the input total is more than this; -1 on the level that always does. */
   readonly above: number;
-  /** Counting 10^-24 of the currency's unit; null where the model has no price that applies. */
-  readonly exact: Readonly<Record<PricedUnit, bigint | null>>;
-  /** The same counting 10^-12, for arithmetic on plain numbers; NaN where that isn't exact or there is no price. */
-  readonly fast: Readonly<Record<PricedUnit, number>>;
+  /** Counting 10^-12 of the currency's unit, for arithmetic on plain numbers; NaN where that isn't exact or there is no price. */
+  readonly fast: Readonly<Record<CoreUnit, number>>;
+  /** How a breakdown's row goes on after the quantity, written once instead of for every event. */
+  readonly rowEnd: Readonly<Record<CoreUnit, string>>;
+}
+
+/** When a price holds, in microseconds. */
+export interface Validity {
+  /** Since 1970, half-open `[validFrom, validTo)`; null is open. */
+  readonly validFrom: number | null;
+  readonly validTo: number | null;
+  /** Since UTC midnight, half-open; from > to runs over midnight. Both null: the whole day. */
+  readonly dailyFrom: number | null;
+  readonly dailyTo: number | null;
+}
+
+/** What a breakdown says of a price beside its amounts. */
+export interface PriceOrigin {
+  readonly serviceClass: string | null;
+  readonly contract: string | null;
+  /** Ids of the rows whose factor changed it. */
+  readonly factorIds: readonly number[];
 }
 
 /** A price row made ready for costing. */
-export interface ModelPrice {
+export interface ModelPrice extends Validity {
   readonly id: number;
   readonly provider: string;
   readonly model: string;
   readonly match: NameMatch | null;
   readonly position: number;
-  /** Microseconds since 1970, half-open `[validFrom, validTo)`; null is open. */
-  readonly validFrom: number | null;
-  readonly validTo: number | null;
-  /** Microseconds since UTC midnight, half-open; from > to runs over midnight. Both null: the whole day. */
-  readonly dailyFrom: number | null;
-  readonly dailyTo: number | null;
   readonly currency: string;
-  /** The prices the row has of its own. */
+  readonly origin: PriceOrigin;
   readonly units: Readonly<Partial<Record<PricedUnit, UnitPrice>>>;
-  /** Whose price each unit is charged at: its own, or that of the unit it falls back to; null when there is none. */
-  readonly chargedAs: Readonly<Record<PricedUnit, PricedUnit | null>>;
+  /** Whose price each core unit is charged at: its own, or that of the next wider unit that has one. */
+  readonly chargedAs: Readonly<Record<CoreUnit, PricedUnit | null>>;
+  /** The priced units, each before those that include it. */
+  readonly narrowestFirst: readonly PricedUnit[];
+  /** Pairs of priced units that some tokens may be in both of, and the unit of those tokens. */
+  readonly overlaps: readonly { readonly a: PricedUnit; readonly b: PricedUnit; readonly shared: PricedUnit }[];
   /** Descending by `above`; the last always holds. */
   readonly levels: readonly PriceLevel[];
-  readonly unsupported: readonly string[];
 }
 
 /** A price says something that can't be; `fields` name what. */
@@ -90,6 +123,10 @@ export class InvalidPriceError extends DomainError {
 
 const DECIMAL = /^(?:0|[1-9]\d*)(?:\.\d+)?$/;
 const POWER_OF_TEN = /^10{0,9}$/;
+/** Seconds are priced by the minute and the hour as well. */
+const SECONDS_PER = /^(?:60|3600)$/;
+/** A factor with more decimals would leave few prices exact. */
+const FACTOR = /^(?:0|[1-9]\d{0,3})(?:\.\d{1,8})?$/;
 const TIME_OF_DAY = /^([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,6}))?$/;
 const LONGEST_TEXT = 64;
 /** Above this an amount for one unit is a slip of the keyboard, and a price times a quantity might leave `numeric`. */
@@ -97,9 +134,28 @@ const LONGEST_INTEGER = 15;
 const FROM_EXACT_TO_FAST = 10n ** BigInt(SCALE - QUANTITY_SCALE);
 const MICROS_PER_DAY = 86_400_000_000;
 
+/**
+ * An hour's price by the second may have no end in decimals (0.111 ÷ 3600). Then the price of one second is kept to
+ * this many, half away from zero, so that any quantity times it is exact: an hour is off by less than 2 × 10^-9.
+ */
+const DECIMALS_WITHOUT_END = QUANTITY_SCALE;
+
 /** What is wrong with a price row, each with its field; empty when it can be compiled. */
 export function priceRowProblems(row: PriceRow): FieldProblem[] {
   const problems: FieldProblem[] = [];
+  const { serviceClass = null, factor = null } = row;
+  if (serviceClass !== null && !SERVICE_CLASS.test(serviceClass)) {
+    problems.push({ field: 'class', detail: 'must be a class of service such as "batch", in lower case' });
+  }
+  if (factor !== null && (factor.length > LONGEST_TEXT || !FACTOR.test(factor))) {
+    problems.push({ field: 'factor', detail: 'must be a decimal of 0 or more such as "0.5", with at most 8 decimals' });
+  }
+  if (factor !== null && Object.keys(row.units).length > 0) {
+    problems.push({
+      field: 'factor',
+      detail: 'goes without prices of units: it is multiplied with those of another price',
+    });
+  }
   for (const unit of Object.keys(row.units)) {
     if (!(PRICED_UNITS as readonly string[]).includes(unit)) {
       problems.push({ field: `units.${unit}`, detail: `is not a unit; one of ${PRICED_UNITS.join(', ')}` });
@@ -109,8 +165,10 @@ export function priceRowProblems(row: PriceRow): FieldProblem[] {
     const text = row.units[unit];
     if (text === undefined) continue;
     const field = `units.${unit}`;
-    if (!POWER_OF_TEN.test(text.per)) {
-      problems.push({ field: `${field}.per`, detail: 'must be a power of ten from "1" to "1000000000"' });
+    const byTheHour = countsSeconds(unit) && SECONDS_PER.test(text.per);
+    if (!byTheHour && !POWER_OF_TEN.test(text.per)) {
+      const more = countsSeconds(unit) ? ', or "60" or "3600" seconds' : '';
+      problems.push({ field: `${field}.per`, detail: `must be a power of ten from "1" to "1000000000"${more}` });
       continue;
     }
     problems.push(...amountProblems(`${field}.amount`, text.amount, text.per));
@@ -125,8 +183,8 @@ export function priceRowProblems(row: PriceRow): FieldProblem[] {
     }
   }
 
-  const from = row.validFrom === null ? null : micros(row.validFrom);
-  const to = row.validTo === null ? null : micros(row.validTo);
+  const from = row.validFrom === null ? null : microsOf(row.validFrom);
+  const to = row.validTo === null ? null : microsOf(row.validTo);
   if (Number.isNaN(from)) problems.push({ field: 'validFrom', detail: 'must be an RFC 3339 instant' });
   if (Number.isNaN(to)) problems.push({ field: 'validTo', detail: 'must be an RFC 3339 instant' });
   if (from !== null && to !== null && to <= from) {
@@ -167,50 +225,66 @@ function amountProblems(field: string, amount: string, per: string): FieldProble
  *
  * The fall-back is the catalogue's own (genai-prices): a unit without a price is part of the next wider one that has
  * one. Cached tokens are input tokens, audio input tokens are input tokens, audio output tokens are output tokens.
- * Cached audio is both cached and audio: its own price, else the cached price, else the audio price, else input; and
- * none at all where cached and audio both have prices, because nobody says which of them holds.
+ * Cached audio is both cached and audio: its own price, else that of the one that has a price; and none at all where
+ * both have, because nobody says which of them holds.
  *
  * @throws InvalidPriceError with the row's problems
  */
 export function compileModelPrice(row: PriceRow & { readonly id: number }): ModelPrice {
-  const problems = priceRowProblems(row);
-  if (problems.length > 0) {
-    const list = problems.map((problem) => `${problem.field} ${problem.detail}`).join('; ');
-    throw new InvalidPriceError(`The price of ${row.provider} ${row.model} can't be used: ${list}.`, problems);
-  }
-
+  refuseProblems(row);
   const units: Partial<Record<PricedUnit, UnitPrice>> = {};
-  const thresholds = new Set<number>();
   for (const unit of PRICED_UNITS) {
     const text = row.units[unit];
-    if (text === undefined) continue;
-    const price = unitPrice(text);
-    units[unit] = price;
-    for (const tier of price.tiers) thresholds.add(tier.above);
+    if (text !== undefined) units[unit] = unitPrice(text);
   }
-  const chargedAs = fallBacks(units);
-  const levels = [-1, ...[...thresholds].sort((a, b) => a - b)].map((above) => priceLevel(above, units, chargedAs));
+  const { id, provider, model, match, position, currency } = row;
+  const origin = { serviceClass: row.serviceClass ?? null, contract: row.contract ?? null, factorIds: [] };
+  return assemblePrice({ id, provider, model, match, position, currency, origin, ...validityOf(row) }, units);
+}
 
+/** Everything of a price that follows from the prices of its units. */
+export function assemblePrice(
+  price: Omit<ModelPrice, 'units' | 'chargedAs' | 'narrowestFirst' | 'overlaps' | 'levels'>,
+  units: ModelPrice['units'],
+): ModelPrice {
+  const priced = PRICED_UNITS.filter((unit) => units[unit] !== undefined);
+  const thresholds = new Set(priced.flatMap((unit) => units[unit]!.tiers.map((tier) => tier.above)));
+  const chargedAs = Object.fromEntries(
+    CORE_UNITS.map((unit) => [unit, narrowestOf([unit, ...widerThan(unit)].filter((one) => units[one] !== undefined))]),
+  ) as Record<CoreUnit, PricedUnit | null>;
+  const overlaps = priced.flatMap((a, index) =>
+    priced.slice(index + 1).flatMap((b) => {
+      const shared = sharedBy(a, b);
+      return shared === null ? [] : [{ a, b, shared }];
+    }),
+  );
+  const levels = [...thresholds, -1]
+    .sort((a, b) => b - a)
+    .map((above) => priceLevel(above, units, chargedAs, price.origin));
+  const narrowestFirst = priced.toSorted((a, b) => narrowness(b) - narrowness(a));
+  return { ...price, units, chargedAs, narrowestFirst, overlaps, levels };
+}
+
+/** @throws InvalidPriceError with the row's problems */
+export function refuseProblems(row: PriceRow): void {
+  const problems = priceRowProblems(row);
+  if (problems.length === 0) return;
+  const list = problems.map((problem) => `${problem.field} ${problem.detail}`).join('; ');
+  throw new InvalidPriceError(`The price of ${row.provider} ${row.model} can't be used: ${list}.`, problems);
+}
+
+/** When a row holds, in microseconds. */
+export function validityOf(row: PriceRow): Validity {
   return {
-    id: row.id,
-    provider: row.provider,
-    model: row.model,
-    match: row.match,
-    position: row.position,
-    validFrom: row.validFrom === null ? null : micros(row.validFrom),
-    validTo: row.validTo === null ? null : micros(row.validTo),
+    validFrom: row.validFrom === null ? null : microsOf(row.validFrom),
+    validTo: row.validTo === null ? null : microsOf(row.validTo),
     dailyFrom: row.dailyFrom === null ? null : microsOfDay(row.dailyFrom),
     dailyTo: row.dailyTo === null ? null : microsOfDay(row.dailyTo),
-    currency: row.currency,
-    units,
-    chargedAs,
-    levels: levels.reverse(),
-    unsupported: row.unsupported,
   };
 }
 
 /** Whether the price holds at an instant, given in microseconds since 1970. */
-export function isInForce(price: ModelPrice, atMicros: number): boolean {
+export function isInForce(price: Validity, atMicros: number): boolean {
   if (price.validFrom !== null && atMicros < price.validFrom) return false;
   if (price.validTo !== null && atMicros >= price.validTo) return false;
   if (price.dailyFrom === null || price.dailyTo === null) return true;
@@ -220,51 +294,56 @@ export function isInForce(price: ModelPrice, atMicros: number): boolean {
     : timeOfDay >= price.dailyFrom && timeOfDay < price.dailyTo;
 }
 
-function unitPrice(text: UnitPriceText): UnitPrice {
-  const per = new Decimal(text.per);
+/** The price of one, counting 10^-24, from the price of so many: 2.50 per 1,000,000 → 0.0000025. */
+export function priceOfOne(amount: string, per: string): bigint {
+  const price = new Decimal(amount).dividedBy(per);
+  return scaledFromDecimal(price.decimalPlaces() <= SCALE ? price : price.toDecimalPlaces(DECIMALS_WITHOUT_END));
+}
+
+function unitPrice({ amount, per, tiers = [] }: UnitPriceText): UnitPrice {
   return {
-    base: scaledFromDecimal(new Decimal(text.amount).dividedBy(per)),
-    tiers: (text.tiers ?? []).map((tier) => ({
-      above: Number(tier.above),
-      price: scaledFromDecimal(new Decimal(tier.amount).dividedBy(per)),
-    })),
+    base: priceOfOne(amount, per),
+    tiers: tiers.map((tier) => ({ above: Number(tier.above), price: priceOfOne(tier.amount, per) })),
   };
 }
 
-function fallBacks(units: ModelPrice['units']): Record<PricedUnit, PricedUnit | null> {
-  const first = (...candidates: PricedUnit[]) => candidates.find((unit) => units[unit] !== undefined) ?? null;
-  const ambiguous = units.cachedAudio === undefined && units.cacheRead !== undefined && units.inputAudio !== undefined;
-  return {
-    input: first('input'),
-    cacheRead: first('cacheRead', 'input'),
-    cacheWrite: first('cacheWrite', 'input'),
-    inputAudio: first('inputAudio', 'input'),
-    cachedAudio: ambiguous ? null : first('cachedAudio', 'cacheRead', 'inputAudio', 'input'),
-    output: first('output'),
-    outputAudio: first('outputAudio', 'output'),
-    requests: first('requests'),
-  };
+/** The one unit among these that all others include; null when there is none. */
+function narrowestOf(units: readonly PricedUnit[]): PricedUnit | null {
+  return units.find((unit) => units.every((other) => other === unit || narrowerThan(other).includes(unit))) ?? null;
 }
 
-function priceLevel(above: number, units: ModelPrice['units'], chargedAs: ModelPrice['chargedAs']): PriceLevel {
-  const exact = {} as Record<PricedUnit, bigint | null>;
-  const fast = {} as Record<PricedUnit, number>;
-  for (const unit of PRICED_UNITS) {
+function priceLevel(
+  above: number,
+  units: ModelPrice['units'],
+  chargedAs: ModelPrice['chargedAs'],
+  origin: PriceOrigin,
+): PriceLevel {
+  const fast = {} as Record<CoreUnit, number>;
+  const rowEnd = {} as Record<CoreUnit, string>;
+  for (const unit of CORE_UNITS) {
     const charged = chargedAs[unit];
-    const price = charged === null ? null : priceAbove(units[charged], above);
-    exact[unit] = price;
+    const price = charged === null ? null : priceAbove(units[charged]!, above);
     fast[unit] = price === null ? Number.NaN : fastPrice(price);
+    rowEnd[unit] =
+      charged === null ? '' : breakdownRowEnd(unit, charged, price!, tierOf(units[charged]!, above), origin);
   }
   // A provider that prices tokens and not requests charges nothing for the request as such.
-  if (exact.requests === null && PRICED_UNITS.some((unit) => units[unit] !== undefined)) fast.requests = 0;
-  return { above, exact, fast };
+  if (chargedAs.requests === null && Object.keys(units).length > 0) fast.requests = 0;
+  return { above, fast, rowEnd };
 }
 
-function priceAbove(price: UnitPrice | undefined, above: number): bigint {
-  invariant(price !== undefined, 'a unit is charged at a price that exists');
+/** The price of one at a level. */
+export function priceAbove(price: UnitPrice, above: number): bigint {
   let inTier = price.base;
   for (const tier of price.tiers) if (tier.above <= above) inTier = tier.price;
   return inTier;
+}
+
+/** The step that decides a price at a level; null at the base price. */
+export function tierOf(price: UnitPrice, above: number): number | null {
+  let tierAbove: number | null = null;
+  for (const tier of price.tiers) if (tier.above <= above) tierAbove = tier.above;
+  return tierAbove;
 }
 
 function fastPrice(exact: bigint): number {
@@ -273,7 +352,8 @@ function fastPrice(exact: bigint): number {
   return fast <= Number.MAX_SAFE_INTEGER ? Number(fast) : Number.NaN;
 }
 
-function micros(instant: string): number {
+/** Microseconds since 1970 of an RFC 3339 instant; NaN for what is none. */
+export function microsOf(instant: string): number {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)$/.test(instant)
     ? Date.parse(instant.replace(/\.\d+/, '')) * 1000 + microsecondsIn(instant)
     : Number.NaN;

@@ -16,7 +16,6 @@ function price(id: number, provider: string, model: string, change: Partial<Pric
     dailyTo: null,
     currency: 'USD',
     units: { input: { per: '1', amount: String(id) } },
-    unsupported: [],
     ...change,
   });
 }

@@ -1,5 +1,6 @@
-import { type ModelPrice, isInForce } from './model-price';
+import { type ModelPrice, type Validity, isInForce } from './model-price';
 import { type NameMatch, type NameTest, compileNameMatch, normalName, withDashedDate } from './name-match';
+import { type PriceFactor, multiplyPrice } from './price-factor';
 
 /** A provider as the catalogue knows it. */
 export interface CatalogueProvider {
@@ -29,17 +30,35 @@ export interface Catalogue {
   pricesOf(provider: string | null, model: string): readonly ModelPrice[];
 }
 
+/** An own price: prices of units, or a multiple of other prices. */
+export type OwnPrice = ModelPrice | PriceFactor;
+
 /** An organisation's prices: its own, then the catalogue's. */
 export interface PriceBook {
   /**
    * The price in force for an event.
    *
-   * @param provider as the event names it, or null
-   * @param model    as the event names it
-   * @param atMicros the event's time, microseconds since 1970
-   * @returns        null when no price is known; never a guess
+   * @param provider     as the event names it, or null
+   * @param model        as the event names it
+   * @param atMicros     the event's time, microseconds since 1970
+   * @param serviceClass how the provider served the request; null or absent for the standard way
+   * @returns            null when no price is known; never a guess, and for a class never the standard price
    */
-  find(provider: string | null, model: string, atMicros: number): ModelPrice | null;
+  find(provider: string | null, model: string, atMicros: number, serviceClass?: string | null): ModelPrice | null;
+  /** Why `find` has nothing: no price at all, none for the class, or a product of prices that has no exact amount. */
+  whyNone(
+    provider: string | null,
+    model: string,
+    atMicros: number,
+    serviceClass: string | null,
+  ): 'model_unknown' | 'class_unpriced' | 'amount_too_fine';
+}
+
+/** All that may price a model by the names an event has for it, what takes precedence first. */
+interface Offers {
+  readonly own: readonly ModelPrice[];
+  readonly factors: readonly PriceFactor[];
+  readonly catalogue: readonly ModelPrice[];
 }
 
 interface CatalogueModel {
@@ -138,44 +157,118 @@ export function compileCatalogue(providers: readonly CatalogueProvider[], prices
 }
 
 /**
- * Puts an organisation's own prices over the catalogue. An own price is meant for one exact model name (letters' case
- * aside) of one provider, named as events name it or by the catalogue's id. Where no own price is in force the
- * catalogue's is.
+ * Puts an organisation's own prices over the catalogue. An own price is meant for one provider, named as events name it
+ * or by the catalogue's id, and for one exact model name (letters' case aside) or for the names that its match fits.
+ * In this order, of those in force:
+ *
+ * 1. an own price for the exact name, 2. an own price whose match fits, 3. the catalogue's price, times the factor of
+ * a contract where there is one.
+ *
+ * For a class of service other than the standard: 1. and 2. of that class, else the standard price times the factor
+ * that is stated for the class, else none.
  *
  * The book keeps what it has found, so that a find is two look-ups; make it once and share it until prices change.
  */
-export function compilePriceBook(catalogue: Catalogue, own: readonly ModelPrice[] = []): PriceBook {
-  const ownPrices = groupOwnPrices(own);
-  let found = new Map<string | null, Map<string, readonly ModelPrice[]>>();
+export function compilePriceBook(catalogue: Catalogue, own: readonly OwnPrice[] = []): PriceBook {
+  const ownPrices = groupByProvider(own);
+  const products = new WeakMap<ModelPrice, Map<PriceFactor, ModelPrice | null>>();
+  let found = new Map<string | null, Map<string, Offers>>();
   let names = 0;
 
-  const search = (provider: string | null, model: string): readonly ModelPrice[] => {
+  const search = (provider: string | null, model: string): Offers => {
     const fromCatalogue = catalogue.pricesOf(provider, model);
-    if (ownPrices.size === 0) return fromCatalogue;
-    const asNamed = provider === null ? undefined : ownPrices.get(normalName(provider))?.get(normalName(model));
+    if (ownPrices.size === 0) return { own: [], factors: [], catalogue: fromCatalogue };
+    const asNamed = provider === null ? [] : fitting(ownPrices.get(normalName(provider)), normalName(model));
     const meant = catalogue.identify(provider, model);
-    const asMeant = meant.provider === null ? undefined : ownPrices.get(meant.provider)?.get(meant.model);
-    return [...new Set([...(asNamed ?? []), ...(asMeant ?? []), ...fromCatalogue])];
+    const asMeant = meant.provider === null ? [] : fitting(ownPrices.get(meant.provider), meant.model);
+    const all = [...new Set([...asNamed, ...asMeant])];
+    const fits = [...all.filter((rule) => rule.exact), ...all.filter((rule) => !rule.exact)].map((rule) => rule.price);
+    return {
+      own: fits.filter((price): price is ModelPrice => !isFactor(price)),
+      factors: fits.filter(isFactor),
+      catalogue: fromCatalogue,
+    };
+  };
+
+  const offersFor = (provider: string | null, model: string): Offers => {
+    const known = found.get(provider)?.get(model);
+    if (known !== undefined) return known;
+    if (names >= CACHED_NAMES) {
+      found = new Map();
+      names = 0;
+    }
+    const offers = search(provider, model);
+    const ofProvider = found.get(provider) ?? new Map<string, Offers>();
+    ofProvider.set(model, offers);
+    found.set(provider, ofProvider);
+    names += 1;
+    return offers;
+  };
+
+  const multiplied = (price: ModelPrice, factor: PriceFactor): ModelPrice | null => {
+    const ofPrice = products.get(price) ?? new Map<PriceFactor, ModelPrice | null>();
+    products.set(price, ofPrice);
+    const known = ofPrice.get(factor);
+    if (known !== undefined) return known;
+    const product = multiplyPrice(price, factor);
+    ofPrice.set(factor, product);
+    return product;
+  };
+
+  const standard = ({ own: prices, factors, catalogue: listed }: Offers, atMicros: number): ModelPrice | null => {
+    const ownPrice = firstOfClass(prices, null, atMicros);
+    if (ownPrice !== null) return ownPrice;
+    const listPrice = firstInForce(listed, atMicros);
+    if (listPrice === null) return null;
+    const contract = firstFactor(factors, null, atMicros);
+    return contract === null ? listPrice : multiplied(listPrice, contract);
   };
 
   return {
-    find(provider, model, atMicros) {
-      let prices = found.get(provider)?.get(model);
-      if (prices === undefined) {
-        if (names >= CACHED_NAMES) {
-          found = new Map();
-          names = 0;
-        }
-        prices = search(provider, model);
-        const ofProvider = found.get(provider) ?? new Map<string, readonly ModelPrice[]>();
-        ofProvider.set(model, prices);
-        found.set(provider, ofProvider);
-        names += 1;
-      }
-      for (const price of prices) if (isInForce(price, atMicros)) return price;
-      return null;
+    find(provider, model, atMicros, serviceClass = null) {
+      const offers = offersFor(provider, model);
+      if (serviceClass === null) return standard(offers, atMicros);
+      const ownPrice = firstOfClass(offers.own, serviceClass, atMicros);
+      if (ownPrice !== null) return ownPrice;
+      const factor = firstFactor(offers.factors, serviceClass, atMicros);
+      const price = factor === null ? null : standard(offers, atMicros);
+      return factor === null || price === null ? null : multiplied(price, factor);
+    },
+    whyNone(provider, model, atMicros, serviceClass) {
+      const offers = offersFor(provider, model);
+      const known = firstOfClass(offers.own, null, atMicros) ?? firstInForce(offers.catalogue, atMicros);
+      if (known === null) return 'model_unknown';
+      const stated = serviceClass === null || firstFactor(offers.factors, serviceClass, atMicros) !== null;
+      return stated ? 'amount_too_fine' : 'class_unpriced';
     },
   };
+}
+
+function isFactor(price: OwnPrice): price is PriceFactor {
+  return 'factor' in price;
+}
+
+function firstInForce<Price extends Validity>(prices: readonly Price[], atMicros: number): Price | null {
+  for (const price of prices) if (isInForce(price, atMicros)) return price;
+  return null;
+}
+
+function firstOfClass(prices: readonly ModelPrice[], serviceClass: string | null, atMicros: number): ModelPrice | null {
+  for (const price of prices) {
+    if (price.origin.serviceClass === serviceClass && isInForce(price, atMicros)) return price;
+  }
+  return null;
+}
+
+function firstFactor(
+  factors: readonly PriceFactor[],
+  serviceClass: string | null,
+  atMicros: number,
+): PriceFactor | null {
+  for (const factor of factors) {
+    if (factor.serviceClass === serviceClass && isInForce(factor, atMicros)) return factor;
+  }
+  return null;
 }
 
 /** Each provider's models in the catalogue's order, each with its prices, the one that takes precedence first. */
@@ -199,16 +292,27 @@ function groupByModel(prices: readonly ModelPrice[]): Map<string, CatalogueModel
   );
 }
 
-/** Own prices by provider and model, the one that began last first, and of two that began together the newer. */
-function groupOwnPrices(own: readonly ModelPrice[]): Map<string, Map<string, readonly ModelPrice[]>> {
-  const grouped = new Map<string, Map<string, ModelPrice[]>>();
-  const began = (price: ModelPrice) => price.validFrom ?? Number.NEGATIVE_INFINITY;
+/** An own price and which of a provider's models it is for. */
+interface OwnRule {
+  readonly price: OwnPrice;
+  readonly exact: boolean;
+  readonly test: NameTest;
+}
+
+function fitting(rules: readonly OwnRule[] | undefined, model: string): readonly OwnRule[] {
+  return rules?.filter((rule) => rule.test(model)) ?? [];
+}
+
+/** Own prices by provider, the one that began last first, and of two that began together the newer. */
+function groupByProvider(own: readonly OwnPrice[]): Map<string, OwnRule[]> {
+  const grouped = new Map<string, OwnRule[]>();
+  const began = (price: OwnPrice) => price.validFrom ?? Number.NEGATIVE_INFINITY;
   for (const price of [...own].sort((a, b) => (began(a) === began(b) ? b.id - a.id : began(b) - began(a)))) {
     const provider = normalName(price.provider);
-    const models = grouped.get(provider) ?? new Map<string, ModelPrice[]>();
-    const name = normalName(price.model);
-    models.set(name, [...(models.get(name) ?? []), price]);
-    grouped.set(provider, models);
+    const test = compileNameMatch(price.match ?? { equals: normalName(price.model) });
+    const rules = grouped.get(provider) ?? [];
+    rules.push({ price, exact: price.match === null, test });
+    grouped.set(provider, rules);
   }
   return grouped;
 }

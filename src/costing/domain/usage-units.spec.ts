@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type Quantity, add, fromScaled, quantityText, toScaled } from './quantity';
-import { type EventUsage, UNIT_FIELDS, type UsageUnits, isUsageProblem, readUsage } from './usage-units';
+import { CORE_UNITS, PRICED_UNITS, UNIT_FIELDS } from './unit-table';
+import { type EventUsage, type UsageUnits, isUsageProblem, readUsage, reportedOf } from './usage-units';
 
 const GPT_4O = { provider: 'openai', model: 'gpt-4o' };
 
@@ -15,6 +16,7 @@ const ABSENT = {
   input: null,
   cacheRead: null,
   cacheWrite: null,
+  cacheWrite1h: null,
   inputAudio: null,
   cachedAudio: null,
   output: null,
@@ -66,7 +68,7 @@ describe('splitting totals into disjoint units', () => {
     ${{ success: true, pages: 3 }}                                        | ${"the sender's own fields"}
     ${JSON.parse('{"__proto__": {"input_tokens": 5}, "constructor": 1}')} | ${'a field called __proto__ is a field of that name'}
   `('finds nothing that costs: $because', ({ data }) => {
-    expect(readUsage(data)).toEqual({ provider: null, model: null, units: null });
+    expect(readUsage(data)).toEqual({ provider: null, model: null, serviceClass: null, units: null });
   });
 
   it.each([['text'], [5], [[{ input_tokens: 5 }]]])('refuses data that is no object: %j', (data) => {
@@ -77,15 +79,61 @@ describe('splitting totals into disjoint units', () => {
     expect(readUsage({ provider: 'OpenAI', model: 'GPT-4o ' })).toEqual({
       provider: 'OpenAI',
       model: 'GPT-4o ',
+      serviceClass: null,
       units: null,
     });
   });
 
-  it('notes usage that is charged for and not priced here, when it is above zero', () => {
-    const data = { ...GPT_4O, input_tokens: 5, web_searches: 2, output_reasoning_tokens: 0, audio_seconds: '1.5' };
-    expect(unitsOf(data).others).toEqual(['web_searches', 'audio_seconds']);
-    expect(unitsOf({ ...GPT_4O, input_tokens: 5, web_searches: ['a query'] }).others).toBeNull();
-    expect(unitsOf({ ...GPT_4O, input_tokens: 5, web_searches: -1 }).others).toEqual(['web_searches']);
+  it('keeps what it reports of units that few events have, zeros too', () => {
+    const data = { ...GPT_4O, input_tokens: 5, web_searches: 2, input_image_tokens: 0, audio_seconds: '1.5' };
+    expect([...(unitsOf(data).others ?? [])]).toEqual([
+      ['webSearches', 2],
+      ['inputImage', 0],
+      ['audioSeconds', 1_500_000_000_000n],
+    ]);
+    const others = (value: unknown) => unitsOf({ ...GPT_4O, input_tokens: 5, web_searches: value }).others;
+    for (const own of [['a query'], 'many', true, null, {}]) expect(others(own)).toBeNull();
+  });
+
+  it.each`
+    data                                                                                          | field                            | because
+    ${{ input_tokens: 5, web_searches: -1 }}                                                      | ${'data.web_searches'}           | ${'below zero'}
+    ${{ input_tokens: 5, input_image_tokens: 6 }}                                                 | ${'data.input_image_tokens'}     | ${'more than the total that includes it'}
+    ${{ output_reasoning_tokens: 6 }}                                                             | ${'data.output_tokens'}          | ${'without that total'}
+    ${{ input_tokens: 9, cache_write_5m_tokens: 6 }}                                              | ${'data.cache_write_tokens'}     | ${'written for five minutes is written'}
+    ${{ input_tokens: 9, cache_write_1h_tokens: 6 }}                                              | ${'data.cache_write_tokens'}     | ${'for an hour too'}
+    ${{ input_tokens: 9, input_text_tokens: 3, cache_read_tokens: 6, cache_text_read_tokens: 4 }} | ${'data.cache_text_read_tokens'} | ${'more cached text than text'}
+  `('refuses $data: $because', ({ data, field }) => {
+    expect(readUsage({ ...GPT_4O, ...data })).toMatchObject({ field });
+  });
+
+  it('does not take totals apart of which it does not know what both parts share', () => {
+    const units = unitsOf({ input_tokens: 10, cache_read_tokens: 8, input_audio_tokens: 6 });
+    expect(units).toMatchObject({ disjoint: false, input: 10, cacheRead: 8, inputAudio: 6, cachedAudio: null });
+    expect(unitsOf({ input_tokens: 10, cache_read_tokens: 0, input_audio_tokens: 6 })).toMatchObject({
+      disjoint: true,
+      input: 4,
+    });
+    const written = { input_tokens: 10, cache_write_tokens: 8, input_audio_tokens: 6, cache_audio_write_tokens: 5 };
+    expect(unitsOf(written)).toMatchObject({ disjoint: false, input: 10, cacheWrite: 8, inputAudio: 6 });
+  });
+
+  it.each`
+    data                            | serviceClass | because
+    ${{}}                           | ${null}      | ${'not said'}
+    ${{ serviceTier: 'batch' }}     | ${'batch'}   | ${'a class of its own'}
+    ${{ service_tier: 'Flex ' }}    | ${'flex'}    | ${'as OpenAI spells the field'}
+    ${{ serviceTier: 'default' }}   | ${null}      | ${"OpenAI's word for the standard"}
+    ${{ serviceTier: 'standard' }}  | ${null}      | ${"Anthropic's"}
+    ${{ serviceTier: 'on_demand' }} | ${null}      | ${"Groq's"}
+    ${{ serviceTier: 'scale' }}     | ${'scale'}   | ${'one nobody has a price for, and not the standard'}
+  `('reads $data as class $serviceClass: $because', ({ data, serviceClass }) => {
+    expect(readUsage({ ...GPT_4O, input_tokens: 5, ...data })).toMatchObject({ serviceClass });
+  });
+
+  it('refuses a service tier that is no name', () => {
+    expect(readUsage({ ...GPT_4O, serviceTier: 7 })).toMatchObject({ field: 'data.serviceTier' });
+    expect(readUsage({ ...GPT_4O, service_tier: [] })).toMatchObject({ field: 'data.service_tier' });
   });
 });
 
@@ -99,21 +147,34 @@ describe('true of every usage', () => {
   it('disjoint units add up to the totals they were split from, and come back as they went in', () => {
     fc.assert(
       fc.property(
-        fc.tuple(quantity, quantity, quantity, quantity, quantity, quantity, quantity),
+        fc.tuple(quantity, quantity, quantity, quantity, quantity, quantity, quantity, quantity),
         fc.boolean(),
-        ([input, cacheRead, cacheWrite, inputAudio, cachedAudio, output, outputAudio], asText) => {
+        ([input, cacheRead, cacheWrite, cacheWrite1h, inputAudio, cachedAudio, output, outputAudio], asText) => {
           const sent = (value: Quantity) => (asText || typeof value === 'bigint' ? quantityText(value) : value);
           const units = unitsOf({
-            input_tokens: sent(total(input, cacheRead, cacheWrite, inputAudio, cachedAudio)),
+            input_tokens: sent(total(input, cacheRead, cacheWrite, cacheWrite1h, inputAudio, cachedAudio)),
             cache_read_tokens: sent(total(cacheRead, cachedAudio)),
-            cache_write_tokens: sent(cacheWrite),
+            cache_write_tokens: sent(total(cacheWrite, cacheWrite1h)),
+            cache_write_1h_tokens: sent(cacheWrite1h),
             input_audio_tokens: sent(total(inputAudio, cachedAudio)),
             cache_audio_read_tokens: sent(cachedAudio),
             output_tokens: sent(total(output, outputAudio)),
             output_audio_tokens: sent(outputAudio),
           });
-          expect(units).toMatchObject({ input, cacheRead, cacheWrite, inputAudio, cachedAudio, output, outputAudio });
-          expect(units.totalInput).toBe(total(input, cacheRead, cacheWrite, inputAudio, cachedAudio));
+          expect(units).toMatchObject({
+            input,
+            cacheRead,
+            cacheWrite,
+            cacheWrite1h,
+            inputAudio,
+            cachedAudio,
+            output,
+            outputAudio,
+          });
+          expect(units.totalInput).toBe(total(input, cacheRead, cacheWrite, cacheWrite1h, inputAudio, cachedAudio));
+          expect(reportedOf(units, 'cacheRead')).toBe(total(cacheRead, cachedAudio));
+          expect(reportedOf(units, 'cacheWrite')).toBe(total(cacheWrite, cacheWrite1h));
+          expect(reportedOf(units, 'inputAudio')).toBe(total(inputAudio, cachedAudio));
           expect(units.totalOutput).toBe(total(output, outputAudio));
         },
       ),
@@ -138,8 +199,8 @@ describe('true of every usage', () => {
         const reading: EventUsage | { field: string } = readUsage(anything);
         if ('field' in reading) expect(reading.field).toMatch(/^data/);
         else if (reading.units !== null) {
-          const { others: _others, ...quantities } = reading.units;
-          for (const quantity of Object.values(quantities)) expect(toScaled(quantity ?? 0) >= 0n).toBe(true);
+          for (const unit of PRICED_UNITS) expect(toScaled(reportedOf(reading.units, unit) ?? 0) >= 0n).toBe(true);
+          for (const unit of CORE_UNITS) expect(toScaled(reading.units[unit] ?? 0) >= 0n).toBe(true);
         }
       }),
       { numRuns: 1000 },

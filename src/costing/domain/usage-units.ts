@@ -1,128 +1,57 @@
-import type { FieldProblem } from '../../kernel';
+import { decimalProblem, type FieldProblem } from '../../kernel';
+import { hasRawUsage, readRawUsage } from './provider-usage';
 import { type Quantity, add, isMore, quantityProblem, quantityText, readQuantity, subtract } from './quantity';
+import { serviceClassOf } from './service-class';
+import {
+  type CoreUnit,
+  countsTokens,
+  isCore,
+  type PricedUnit,
+  UNIT_FIELDS,
+  UNIT_OF_FIELD,
+  widerThan,
+} from './unit-table';
 
 /**
- * The units that are priced. They are disjoint: every token of a request is in exactly one of them, so that no token
- * is charged twice, however the sender's totals overlap.
+ * What one event used. The core units are disjoint: every token of a request is in exactly one of them, so that no
+ * token is charged twice, however the sender's totals overlap. A unit that the event does not report is null, which is
+ * not zero.
  *
  * ```
- * input_tokens   |---- input ----|- cacheRead -|- cacheWrite -|- inputAudio -|- cachedAudio -|
- * output_tokens  |---- output ---------------------------------|- outputAudio ---------------|
+ * input_tokens   |- input -|- cacheRead -|- cacheWrite -|- cacheWrite1h -|- inputAudio -|- cachedAudio -|
+ * output_tokens  |- output -----------------------------------------------|- outputAudio ---------------|
  * ```
  */
-export const PRICED_UNITS = [
-  'input',
-  'cacheRead',
-  'cacheWrite',
-  'inputAudio',
-  'cachedAudio',
-  'output',
-  'outputAudio',
-  'requests',
-] as const;
-export type PricedUnit = (typeof PRICED_UNITS)[number];
-
-/** The field of an event's `data` that a unit is read from; named in every message about the unit. */
-export const UNIT_FIELDS: Readonly<Record<PricedUnit, string>> = {
-  input: 'input_tokens',
-  cacheRead: 'cache_read_tokens',
-  cacheWrite: 'cache_write_tokens',
-  inputAudio: 'input_audio_tokens',
-  cachedAudio: 'cache_audio_read_tokens',
-  output: 'output_tokens',
-  outputAudio: 'output_audio_tokens',
-  requests: 'requests',
-};
-
-/**
- * Usage fields of the catalogue's vocabulary that Weir does not price yet, and where their quantity already counts:
- * inside the input total, inside the output total, or nowhere (`separate`). An event that reports one is priced only
- * when the total covers it and the model has no price of its own for it.
- *
- * Audio written to a cache is inside two of our units at once (`inputAudio` and `cacheWrite`), so it is `separate`.
- */
-export const OTHER_USAGE_FIELDS: ReadonlyMap<string, 'input' | 'output' | 'separate'> = new Map([
-  ...[
-    'cache_image_read_tokens',
-    'cache_image_write_1h_tokens',
-    'cache_image_write_5m_tokens',
-    'cache_image_write_tokens',
-    'cache_text_read_tokens',
-    'cache_text_write_1h_tokens',
-    'cache_text_write_5m_tokens',
-    'cache_text_write_tokens',
-    'cache_video_read_tokens',
-    'cache_video_write_1h_tokens',
-    'cache_video_write_5m_tokens',
-    'cache_video_write_tokens',
-    'cache_write_1h_tokens',
-    'cache_write_5m_tokens',
-    'input_audio_tool_tokens',
-    'input_image_tokens',
-    'input_image_tool_tokens',
-    'input_text_tokens',
-    'input_text_tool_tokens',
-    'input_tool_tokens',
-    'input_video_tokens',
-    'input_video_tool_tokens',
-  ].map((field) => [field, 'input'] as const),
-  ...[
-    'output_audio_citation_tokens',
-    'output_audio_reasoning_tokens',
-    'output_citation_tokens',
-    'output_image_citation_tokens',
-    'output_image_reasoning_tokens',
-    'output_image_tokens',
-    'output_reasoning_tokens',
-    'output_text_citation_tokens',
-    'output_text_reasoning_tokens',
-    'output_text_tokens',
-    'output_video_citation_tokens',
-    'output_video_reasoning_tokens',
-    'output_video_tokens',
-  ].map((field) => [field, 'output'] as const),
-  ...[
-    'audio_seconds',
-    'cache_audio_write_1h_tokens',
-    'cache_audio_write_5m_tokens',
-    'cache_audio_write_tokens',
-    'code_executions',
-    'input_annotated_document_pages',
-    'input_audio_seconds',
-    'input_characters',
-    'input_document_pages',
-    'input_pixels',
-    'input_text_messages',
-    'output_audio_seconds',
-    'rerank_searches',
-    'social_searches',
-    'storage_searches',
-    'web_searches',
-  ].map((field) => [field, 'separate'] as const),
-]);
-
-/** What one event used, in disjoint units. A unit that the event does not report is null, which is not zero. */
-export interface UsageUnits extends Readonly<Record<PricedUnit, Quantity | null>> {
+export interface UsageUnits extends Readonly<Record<CoreUnit, Quantity | null>> {
   /** All input tokens, cached and audio included: decides the context tier. */
   readonly totalInput: Quantity | null;
   /** All output tokens, audio included. */
   readonly totalOutput: Quantity | null;
-  /** Fields of `OTHER_USAGE_FIELDS` that the event reports above zero; null when there are none. */
-  readonly others: readonly string[] | null;
+  /** Further units as the event reports them, parts and totals alike; null when there are none. */
+  readonly others: ReadonlyMap<PricedUnit, Quantity> | null;
+  /**
+   * False when some tokens are in two of the core units: cached and audio tokens are reported but not how many are
+   * both, or audio was written to a cache. The core units then hold what was reported, overlap included.
+   */
+  readonly disjoint: boolean;
 }
 
 /** What costing reads from an event's `data`. */
 export interface EventUsage {
   readonly provider: string | null;
   readonly model: string | null;
+  /** How the provider served the request, such as `batch`; null for the standard way. */
+  readonly serviceClass: string | null;
   /** null when the event reports nothing that costs. */
   readonly units: UsageUnits | null;
+  /** Numbers of a provider's block that we don't know, by path: maybe charged for, so the cost waits. */
+  readonly unread?: readonly string[];
 }
 
 /** Why an event's usage can't be read. `field` is a path such as `data.input_tokens`. */
 export type UsageProblem = FieldProblem;
 
-const NO_USAGE: EventUsage = Object.freeze({ provider: null, model: null, units: null });
+const NO_USAGE: EventUsage = Object.freeze({ provider: null, model: null, serviceClass: null, units: null });
 
 /** A name longer than any provider's; it bounds what matching and its cache can be made to do. */
 const LONGEST_NAME = 255;
@@ -148,11 +77,15 @@ export function readUsage(data: unknown): EventUsage | UsageProblem {
   if (data === undefined || data === null) return NO_USAGE;
   if (typeof data !== 'object' || Array.isArray(data)) return { field: 'data', detail: 'must be a JSON object' };
   const fields = data as Readonly<Record<string, unknown>>;
+  if (hasRawUsage(fields)) return readRawUsage(fields, readUsage);
 
   const provider = readName(fields['provider']);
   if (provider === undefined) return nameProblem('provider');
   const model = readName(fields['model']);
   if (model === undefined) return nameProblem('model');
+  const serviceTier = readName(fields['serviceTier'] ?? fields['service_tier']);
+  if (serviceTier === undefined)
+    return nameProblem((fields['serviceTier'] ?? null) === null ? 'service_tier' : 'serviceTier');
 
   const totalInput = readQuantity(fields['input_tokens']);
   if (totalInput === undefined) return problemOf(fields, 'input_tokens');
@@ -160,8 +93,10 @@ export function readUsage(data: unknown): EventUsage | UsageProblem {
   if (totalOutput === undefined) return problemOf(fields, 'output_tokens');
   const allCacheRead = readQuantity(fields['cache_read_tokens']);
   if (allCacheRead === undefined) return problemOf(fields, 'cache_read_tokens');
-  const cacheWrite = readQuantity(fields['cache_write_tokens']);
-  if (cacheWrite === undefined) return problemOf(fields, 'cache_write_tokens');
+  const allCacheWrite = readQuantity(fields['cache_write_tokens']);
+  if (allCacheWrite === undefined) return problemOf(fields, 'cache_write_tokens');
+  const cacheWrite1h = readQuantity(fields['cache_write_1h_tokens']);
+  if (cacheWrite1h === undefined) return problemOf(fields, 'cache_write_1h_tokens');
   const allInputAudio = readQuantity(fields['input_audio_tokens']);
   if (allInputAudio === undefined) return problemOf(fields, 'input_audio_tokens');
   const cachedAudio = readQuantity(fields['cache_audio_read_tokens']);
@@ -170,30 +105,44 @@ export function readUsage(data: unknown): EventUsage | UsageProblem {
   if (outputAudio === undefined) return problemOf(fields, 'output_audio_tokens');
   const requests = readQuantity(fields['requests']);
   if (requests === undefined) return problemOf(fields, 'requests');
-  const others = otherUsage(fields);
+  const others = readOthers(fields);
+  if (others !== null && 'detail' in others) return others;
 
   let cacheRead = allCacheRead;
+  let cacheWrite = allCacheWrite;
   let inputAudio = allInputAudio;
   let input = totalInput;
   let output = totalOutput;
+  let disjoint = true;
 
   // Most requests have no cached and no audio tokens, and are done here.
-  if (cachedAudio !== null || cacheRead !== null || cacheWrite !== null || inputAudio !== null) {
+  if (
+    cachedAudio !== null ||
+    cacheRead !== null ||
+    cacheWrite !== null ||
+    cacheWrite1h !== null ||
+    inputAudio !== null
+  ) {
     const cached = cachedAudio ?? 0;
     const problem =
       partProblem('cache_audio_read_tokens', cached, 'cache_read_tokens', allCacheRead) ??
       partProblem('cache_audio_read_tokens', cached, 'input_audio_tokens', allInputAudio) ??
+      partProblem('cache_write_1h_tokens', cacheWrite1h, 'cache_write_tokens', allCacheWrite) ??
       partProblem('cache_read_tokens', allCacheRead, 'input_tokens', totalInput) ??
-      partProblem('cache_write_tokens', cacheWrite, 'input_tokens', totalInput) ??
+      partProblem('cache_write_tokens', allCacheWrite, 'input_tokens', totalInput) ??
       partProblem('input_audio_tokens', allInputAudio, 'input_tokens', totalInput);
     if (problem !== null) return problem;
 
-    if (allCacheRead !== null) cacheRead = subtract(allCacheRead, cached);
-    if (allInputAudio !== null) inputAudio = subtract(allInputAudio, cached);
-    if (totalInput !== null) {
-      const parts = add(add(cacheRead ?? 0, cacheWrite ?? 0), add(inputAudio ?? 0, cached));
-      if (isMore(parts, totalInput)) return partsProblem(totalInput, parts);
-      input = subtract(totalInput, parts);
+    disjoint = (cachedAudio !== null || !allCacheRead || !allInputAudio) && !others?.get('cacheAudioWrite');
+    if (allCacheWrite !== null) cacheWrite = subtract(allCacheWrite, cacheWrite1h ?? 0);
+    if (disjoint) {
+      if (allCacheRead !== null) cacheRead = subtract(allCacheRead, cached);
+      if (allInputAudio !== null) inputAudio = subtract(allInputAudio, cached);
+      if (totalInput !== null) {
+        const parts = add(add(cacheRead ?? 0, allCacheWrite ?? 0), add(inputAudio ?? 0, cached));
+        if (isMore(parts, totalInput)) return partsProblem(totalInput, parts);
+        input = subtract(totalInput, parts);
+      }
     }
   }
   if (outputAudio !== null) {
@@ -203,27 +152,58 @@ export function readUsage(data: unknown): EventUsage | UsageProblem {
   }
 
   const reported =
-    totalInput ?? totalOutput ?? cacheRead ?? cacheWrite ?? inputAudio ?? cachedAudio ?? outputAudio ?? requests;
+    totalInput ??
+    totalOutput ??
+    allCacheRead ??
+    allCacheWrite ??
+    cacheWrite1h ??
+    allInputAudio ??
+    cachedAudio ??
+    outputAudio ??
+    requests;
+  const serviceClass = serviceTier === null ? null : serviceClassOf(serviceTier);
   if (reported === null && others === null) {
-    return provider === null && model === null ? NO_USAGE : { provider, model, units: null };
+    return provider === null && model === null ? NO_USAGE : { provider, model, serviceClass, units: null };
   }
-  return {
-    provider,
-    model,
-    units: {
-      input,
-      cacheRead,
-      cacheWrite,
-      inputAudio,
-      cachedAudio,
-      output,
-      outputAudio,
-      requests,
-      totalInput,
-      totalOutput,
-      others,
-    },
+  const units: UsageUnits = {
+    input,
+    cacheRead,
+    cacheWrite,
+    cacheWrite1h,
+    inputAudio,
+    cachedAudio,
+    output,
+    outputAudio,
+    requests,
+    totalInput,
+    totalOutput,
+    others,
+    disjoint,
   };
+  if (others !== null) {
+    const problem = othersProblem(units, others);
+    if (problem !== null) return problem;
+  }
+  return { provider, model, serviceClass, units };
+}
+
+/** All of a unit that the event reports, parts included; null when it doesn't say. */
+export function reportedOf(units: UsageUnits, unit: PricedUnit): Quantity | null {
+  switch (unit) {
+    case 'input':
+      return units.totalInput;
+    case 'output':
+      return units.totalOutput;
+    case 'cacheRead':
+    case 'inputAudio': {
+      const own = units[unit];
+      return own === null || !units.disjoint ? own : add(own, units.cachedAudio ?? 0);
+    }
+    case 'cacheWrite':
+      return units.cacheWrite === null ? null : add(units.cacheWrite, units.cacheWrite1h ?? 0);
+    default:
+      return isCore(unit) ? units[unit] : (units.others?.get(unit) ?? null);
+  }
 }
 
 /** A provider's or model's name; null when absent, undefined when it is not one. */
@@ -233,7 +213,7 @@ function readName(value: unknown): string | null | undefined {
   return value;
 }
 
-function nameProblem(name: 'provider' | 'model'): UsageProblem {
+function nameProblem(name: string): UsageProblem {
   return { field: `data.${name}`, detail: `must be a string of 1 to ${LONGEST_NAME} characters` };
 }
 
@@ -263,15 +243,32 @@ function partsProblem(totalInput: Quantity, parts: Quantity): UsageProblem {
   return { field: 'data.input_tokens', detail };
 }
 
-/** The fields of the catalogue's vocabulary, other than our own units, that this event reports above zero. */
-function otherUsage(fields: Readonly<Record<string, unknown>>): readonly string[] | null {
-  let others: string[] | null = null;
+/** What the event reports of the units that few events have. What is not a number there is the sender's own. */
+function readOthers(fields: Readonly<Record<string, unknown>>): Map<PricedUnit, Quantity> | UsageProblem | null {
+  let others: Map<PricedUnit, Quantity> | null = null;
   for (const name in fields) {
-    if (!OTHER_USAGE_FIELDS.has(name)) continue;
-    // What is not a number is the sender's own; what is one, whole or not, is usage we were told about.
+    const unit = UNIT_OF_FIELD.get(name);
+    if (unit === undefined || isCore(unit)) continue;
     const value = fields[name];
-    const isNumber = typeof value === 'number' || (typeof value === 'string' && quantityProblem(value) === null);
-    if (isNumber && readQuantity(value) !== 0) (others ??= []).push(name);
+    if (typeof value !== 'number' && (typeof value !== 'string' || decimalProblem(value) !== null)) continue;
+    const quantity = readQuantity(value);
+    if (quantity === undefined) return problemOf(fields, name);
+    if (quantity !== null) (others ??= new Map()).set(unit, quantity);
   }
   return others;
+}
+
+/** A part of a total must not be more than the total, nor come without it, like the parts that every event may have. */
+function othersProblem(units: UsageUnits, others: ReadonlyMap<PricedUnit, Quantity>): UsageProblem | null {
+  for (const [unit, quantity] of others) {
+    if (!countsTokens(unit)) continue;
+    for (const wider of widerThan(unit)) {
+      const total = reportedOf(units, wider);
+      // Totals of a kind (all text) are reported by few; only pricing knows whether it needs them.
+      if (total === null && !isCore(wider)) continue;
+      const problem = partProblem(UNIT_FIELDS[unit], quantity, UNIT_FIELDS[wider], total);
+      if (problem !== null) return problem;
+    }
+  }
+  return null;
 }

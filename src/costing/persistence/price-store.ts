@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import type { Queryable } from '../../platform/database';
-import { type CatalogueProvider, type ModelPrice, compileModelPrice, type PriceRow } from '../domain';
+import {
+  type CatalogueProvider,
+  type ModelPrice,
+  compileModelPrice,
+  compileOwnPrice,
+  type OwnPrice,
+  type PriceRow,
+} from '../domain';
 
 /** What a price says beside whose it is and when it holds; this is what is stored as JSON. */
 type Definition = Omit<PriceRow, 'provider' | 'model' | 'validFrom' | 'validTo' | 'position'>;
@@ -39,8 +46,8 @@ function toStoredRow(row: ModelPriceRow): StoredPriceRow {
 }
 
 function definitionOf(row: PriceRow): Definition {
-  const { match, dailyFrom, dailyTo, currency, units, unsupported } = row;
-  return { match, dailyFrom, dailyTo, currency, units, unsupported };
+  const { match, dailyFrom, dailyTo, currency, units, serviceClass = null, factor = null, contract = null } = row;
+  return { match, dailyFrom, dailyTo, currency, units, serviceClass, factor, contract };
 }
 
 /** Tells two prices of one model apart by everything they say. */
@@ -112,12 +119,12 @@ export async function loadCatalogue(db: Queryable): Promise<{ providers: Catalog
 }
 
 /** An organisation's own prices, ready for costing. */
-export async function loadOwnPrices(db: Queryable, organisationId: string): Promise<ModelPrice[]> {
+export async function loadOwnPrices(db: Queryable, organisationId: string): Promise<OwnPrice[]> {
   const rows = await db.query<ModelPriceRow>(
     `SELECT ${COLUMNS} FROM model_price WHERE organisation_id = $1 AND retired_at IS NULL`,
     [organisationId],
   );
-  return rows.map((row) => compileModelPrice(toStoredRow(row)));
+  return rows.map((row) => compileOwnPrice(toStoredRow(row)));
 }
 
 /** Prices with these ids, retired ones too: an old event was costed by them. */
