@@ -40,12 +40,20 @@ export class WidenMeters1795312820000 implements MigrationInterface {
       CREATE POLICY tenant ON meter_sample
         USING (organisation_id = weir_organisation()) WITH CHECK (organisation_id = weir_organisation());
       GRANT SELECT, INSERT, DELETE ON meter_sample TO weir_app;
+
+      -- One of the values in "dimensions", as JSON text: '"chat"', or 'null' for none. JSON has texts that PostgreSQL's
+      -- doesn't (NUL, halves of a pair of surrogates, both written as escapes): these keep their escape, as plain text.
+      CREATE FUNCTION weir_dimension(dimensions text, place int) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+        RETURN ((CASE WHEN dimensions ~ '\\\\u(0000|d[89a-f])'
+                      THEN regexp_replace(dimensions, '(?<!\\\\)((?:\\\\\\\\)*)\\\\u(?=0000|d[89a-f])', '\\1\\\\\\\\u', 'g')
+                      ELSE dimensions END)::json -> place)::text;
     `);
   }
 
   /** Only before a meter of the new kinds is made: there is no narrower form of it. */
   async down(db: QueryRunner): Promise<void> {
     await db.query(`
+      DROP FUNCTION weir_dimension(text, int);
       DROP TABLE meter_sample;
       ALTER TABLE meter
         DROP CONSTRAINT meter_aggregation_check,

@@ -68,6 +68,8 @@ function exportFor(customer: string) {
   return { resourceSpans: [{ scopeSpans: [{ spans }] }] };
 }
 
+const EVER = 'from=2020-01-01T00:00:00Z&to=2099-01-01T00:00:00Z';
+
 const ASKING: Record<string, Asking[]> = {
   'GET /v1/meters/{meter}': [
     asking(
@@ -90,6 +92,35 @@ const ASKING: Record<string, Asking[]> = {
   'GET /v1/customers/{customer}/usage': [
     asking(
       (name) => ({ path: `/v1/customers/${name}/usage` }),
+      () => named(a.customer),
+    ),
+  ],
+  'GET /v1/usage': [
+    asking(
+      (meter) => ({ path: `/v1/usage?meter=${meter}` }),
+      () => named(a.meter),
+    ),
+    asking(
+      (customer) => ({ path: `/v1/usage?meter=${b.meter.key}&customer=${customer}` }),
+      () => named(a.customer),
+      { notByA: true },
+    ),
+  ],
+  'GET /v1/costs': [
+    asking(
+      (name) => ({ path: `/v1/costs?customer=${name}` }),
+      () => named(a.customer),
+    ),
+  ],
+  'GET /v1/customers/{customer}/sessions/{session}/costs': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}/sessions/shared-session/costs?${EVER}` }),
+      () => named(a.customer),
+    ),
+  ],
+  'GET /v1/customers/{customer}/tasks/{task}/costs': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}/tasks/shared-task/costs?${EVER}` }),
       () => named(a.customer),
     ),
   ],
@@ -227,6 +258,7 @@ const OTHERS = [
   'GET /v1/organisation',
   'GET /v1/api-keys',
   'GET /v1/audit-log',
+  'GET /v1/costs/differences',
   'POST /v1/api-keys',
   'POST /v1/meters',
   'POST /v1/test-clocks',

@@ -92,10 +92,25 @@ export class Database {
         throw new InvariantError('a transaction belongs to one organisation');
       return work(outer.manager);
     }
-    return this.source.transaction(async (manager) => {
-      await manager.query(`SELECT set_config('weir.organisation', $1, true)`, [organisationId]);
-      return this.running.run({ organisationId, manager }, () => work(manager));
-    });
+    return this.source.transaction((manager) => this.inTransaction(organisationId, manager, work));
+  }
+
+  /**
+   * The same for reading that takes several statements: all of them see one instant. Inside a `tenant` call it joins
+   * that transaction, which sees each statement's own instant unless it has paused ingest.
+   */
+  async snapshot<T>(organisationId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    if (this.running.getStore() !== undefined) return this.tenant(organisationId, work);
+    return this.source.transaction('REPEATABLE READ', (manager) => this.inTransaction(organisationId, manager, work));
+  }
+
+  private async inTransaction<T>(
+    organisationId: string,
+    manager: EntityManager,
+    work: (manager: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    await manager.query(`SELECT set_config('weir.organisation', $1, true)`, [organisationId]);
+    return this.running.run({ organisationId, manager }, () => work(manager));
   }
 
   /**
