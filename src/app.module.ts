@@ -5,6 +5,7 @@ import { CostingModule } from './costing';
 import { CustomerEntity, CustomersModule, SubscriptionEntity, TestClockEntity } from './customers';
 import { EventsModule } from './events';
 import { ChangesModule, IngestionModule } from './ingestion';
+import { InsightsModule } from './insights';
 import { InvoiceEntity, InvoiceLineEntity, InvoicingModule } from './invoicing';
 import { MeteringModule } from './metering';
 import { type Foundations, PlatformModule } from './platform';
@@ -41,6 +42,7 @@ export class AppModule {
         IngestionModule,
         ChangesModule,
         InvoicingModule,
+        InsightsModule,
       ],
     };
   }

@@ -76,6 +76,8 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
       type: 'llm.request',
       customer: customer.key,
       time: '2026-01-10T12:00:00Z',
+      session: 'shared-session',
+      task: 'shared-task',
       data: { provider: 'openai', model, input_tokens: 10, output_tokens: 500 },
     },
     {
