@@ -5,14 +5,21 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type NewOrganisation, OrganisationsService } from './access';
 import { AppModule, ENTITIES } from './app.module';
 import { PriceBooksService } from './costing';
-import { EventsRoute, TracesRoute } from './ingestion';
+import { EventsRoute, PendingCostsService, RecostingsService, TracesRoute } from './ingestion';
 import { PeriodCloser } from './invoicing';
 import type { Clock } from './kernel';
 import { foldUsageJob, MeterFiller } from './metering';
 import { type Logger, NestLogger, StartupError } from './platform';
 import type { Settings } from './platform/config';
 import { Database, migrate } from './platform/database';
-import { answerClientError, parseJsonBytes, ProblemFilter, refuseUnreadable, takeCsv, trackConnections } from './platform/http';
+import {
+  answerClientError,
+  parseJsonBytes,
+  ProblemFilter,
+  refuseUnreadable,
+  takeCsv,
+  trackConnections,
+} from './platform/http';
 import { serveReference } from './reference';
 import { InProcessJobs, type Jobs, QueuedJobs } from './platform/jobs';
 
@@ -101,6 +108,8 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
   const firstOrganisation = await app.get(OrganisationsService).createFirst(settings.WEIR_ORGANISATION);
   jobs.start(foldUsageJob(database.owner));
   jobs.start(app.get(MeterFiller).job());
+  jobs.start(app.get(PendingCostsService).job());
+  jobs.start(app.get(RecostingsService).job());
   jobs.start(app.get(PeriodCloser).job());
 
   return {

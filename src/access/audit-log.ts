@@ -21,9 +21,7 @@ export const AUDIT_ACTIONS = [
   'organisation.changed',
   'event.voided',
   'event.amended',
-  'event.backfilled',
   'costs.priced',
-  'recosting.previewed',
   'recosting.applied',
   'invoice.finalized',
 ] as const;

@@ -1,4 +1,12 @@
-export { ChangesModule, type InvoiceLookup, type TouchedInvoice, TouchedInvoices, type TouchedMoment } from './changes';
+export {
+  ChangesModule,
+  type InvoiceLookup,
+  PendingCostsService,
+  RecostingsService,
+  type TouchedInvoice,
+  TouchedInvoices,
+  type TouchedMoment,
+} from './changes';
 export { eventsOperation } from './events.openapi';
 export { EventsRoute } from './events.route';
 export { IngestionModule } from './ingestion.module';
