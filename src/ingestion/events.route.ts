@@ -1,22 +1,24 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Authenticator, MissingScopeError, type Tenant, UnauthenticatedError } from '../access';
-import { type EventProblem, MOST_EVENTS } from '../events';
-import { DomainError, InvalidRequestError } from '../kernel';
-import { decodedBody, parseJsonBytes, ProblemFilter } from '../platform/http';
-import { receiptsJson } from './domain';
-import { type IngestOptions, IngestionService } from './ingestion.service';
-
-/** The only event of a request is refused. */
-class RefusedEventError extends DomainError {
-  readonly kind = 'invalid';
-  readonly code: string;
-
-  constructor(problem: EventProblem) {
-    super(`${problem.field}: ${problem.detail}`, [{ field: problem.field, detail: problem.detail }]);
-    this.code = problem.code;
-  }
-}
+import { Readable } from "node:stream";
+import { Inject, Injectable } from "@nestjs/common";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Authenticator } from "../access";
+import { MOST_EVENTS } from "../events";
+import { InvalidRequestError } from "../kernel";
+import { ProblemFilter } from "../platform/http";
+import { isBinaryCloudEvent, parseCloudEvent, receiptsJson } from "./domain";
+import {
+  binaryEvent,
+  cloudEventReceipt,
+  CloudEventsBody,
+  type EventsOfBody,
+  jsonOf,
+  structuredEvents,
+  takeCloudEvents,
+} from "./http/cloud-events-body";
+import { EventLines, LINES_CONTENT_TYPES } from "./http/event-lines";
+import { RefusedEventError } from "./http/refused-event-error";
+import { tenantOf } from "./http/tenant-of";
+import { type IngestOptions, IngestionService } from "./ingestion.service";
 
 /**
  * `POST /v1/events`, straight on Fastify: Nest's guards, pipes and interceptors would take longer than all the rest of
@@ -27,50 +29,79 @@ export class EventsRoute {
   constructor(
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(IngestionService) private readonly ingestion: IngestionService,
+    @Inject(EventLines) private readonly lines: EventLines,
     @Inject(ProblemFilter) private readonly problems: ProblemFilter,
   ) {}
 
   /** Registers the route. Called before the server listens. */
   async register(server: FastifyInstance): Promise<void> {
     await server.register((scope, _, done) => {
-      scope.setErrorHandler((error, request, reply) => this.problems.answer(error, request, reply));
+      scope.setErrorHandler((error, request, reply) =>
+        this.problems.answer(error, request, reply),
+      );
       scope.removeAllContentTypeParsers();
       // What was sent is parsed after the key was checked.
-      scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, parsed) =>
-        parsed(null, body),
+      scope.addContentTypeParser(
+        "application/json",
+        { parseAs: "buffer" },
+        (_request, body, parsed) => parsed(null, body),
       );
-      scope.post('/v1/events', { config: { takesCompressed: true } }, (request, reply) => this.answer(request, reply));
+      takeCloudEvents(scope);
+      // Lines are read while they are stored, so there is no limit to how many there are.
+      scope.addContentTypeParser(
+        [...LINES_CONTENT_TYPES],
+        (_request, stream, parsed) => parsed(null, stream),
+      );
+      scope.post(
+        "/v1/events",
+        { config: { takesCompressed: true } },
+        (request, reply) => this.answer(request, reply),
+      );
       done();
     });
   }
 
-  private async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const tenant = await this.tenantOf(request, reply);
-    const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const encoding = request.headers['content-encoding'];
-    const body = parseJsonBytes(
-      encoding === undefined ? bytes : await decodedBody(bytes, encoding, request.routeOptions.bodyLimit),
-    );
-    const { values, single } = eventsOf(body);
+  private async answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    const tenant = await tenantOf(this.authenticator, request, reply);
+    if (request.body instanceof Readable) {
+      const { results, ...options } = request.query as { results?: unknown };
+      await this.lines.answer(tenant, request, reply, {
+        results,
+        ingest: optionsOf(options),
+      });
+      return reply;
+    }
+    const options = optionsOf(request.query);
+    const isCloudEvent =
+      request.body instanceof CloudEventsBody ||
+      isBinaryCloudEvent(request.headers);
+    const { values, single } = await (isCloudEvent
+      ? cloudEventsOf(request)
+      : plainEventsOf(request));
 
-    const receipts = await this.ingestion.ingest(tenant, values, optionsOf(request.query));
+    const receipts = isCloudEvent
+      ? (
+          await this.ingestion.ingest(tenant, values, {
+            ...options,
+            parse: parseCloudEvent,
+          })
+        ).map(cloudEventReceipt)
+      : await this.ingestion.ingest(tenant, values, options);
 
     const only = receipts[0];
-    if (single && only?.status === 'rejected') throw new RefusedEventError(only.problem);
-    return reply.status(200).header('content-type', 'application/json; charset=utf-8').send(receiptsJson(receipts));
-  }
-
-  private async tenantOf(request: FastifyRequest, reply: FastifyReply): Promise<Tenant> {
-    const tenant = await this.authenticator.authenticate(request.headers.authorization).catch((error: unknown) => {
-      if (error instanceof UnauthenticatedError) reply.header('www-authenticate', 'Bearer');
-      throw error;
-    });
-    if (!tenant.scopes.has('ingest')) throw new MissingScopeError('ingest');
-    return tenant;
+    if (single && only?.status === "rejected")
+      throw new RefusedEventError(only.problem);
+    return reply
+      .status(200)
+      .header("content-type", "application/json; charset=utf-8")
+      .send(receiptsJson(receipts));
   }
 }
 
-const OPTIONS: ReadonlySet<string> = new Set(['dryRun']);
+const OPTIONS: ReadonlySet<string> = new Set(["dryRun"]);
 const NO_OPTIONS: IngestOptions = Object.freeze({});
 
 /** What the query asks for. A misspelt option must not store what was meant as a rehearsal. */
@@ -78,32 +109,66 @@ function optionsOf(query: unknown): IngestOptions {
   const given = Object.entries(query as Record<string, unknown>);
   if (given.length === 0) return NO_OPTIONS;
   for (const [name, value] of given) {
-    if (!OPTIONS.has(name)) throw refused(name.slice(0, 100), 'is not an option of this request');
-    if (value !== 'true' && value !== 'false') throw refused(name, 'must be true or false');
+    if (!OPTIONS.has(name))
+      throw refused(name.slice(0, 100), "is not an option of this request");
+    if (value !== "true" && value !== "false")
+      throw refused(name, "must be true or false");
   }
-  return Object.fromEntries(given.map(([name, value]) => [name, value === 'true']));
+  return Object.fromEntries(
+    given.map(([name, value]) => [name, value === "true"]),
+  );
+}
+
+function plainEventsOf(request: FastifyRequest): Promise<EventsOfBody> {
+  return jsonOf(request, bytesOf(request.body)).then(eventsOf);
+}
+
+function cloudEventsOf(request: FastifyRequest): Promise<EventsOfBody> {
+  const { body } = request;
+  return body instanceof CloudEventsBody
+    ? structuredEvents(request, body)
+    : binaryEvent(request, bytesOf(body));
+}
+
+/** A request may have no body at all. */
+function bytesOf(body: unknown): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 }
 
 /** The events of a body: one event, a list of them, or an object with a list under `events`. */
-function eventsOf(body: unknown): { values: readonly unknown[]; single: boolean } {
-  if (Array.isArray(body)) return { values: checkedCount(body, 'body'), single: false };
-  if (typeof body === 'object' && body !== null && Object.hasOwn(body, 'events')) {
+function eventsOf(body: unknown): EventsOfBody {
+  if (Array.isArray(body))
+    return { values: checkedCount(body, "body"), single: false };
+  if (
+    typeof body === "object" &&
+    body !== null &&
+    Object.hasOwn(body, "events")
+  ) {
     const { events, ...others } = body as { events: unknown };
     const stray = Object.keys(others)[0];
-    if (stray !== undefined) throw refused(stray, 'has no place beside events');
-    if (!Array.isArray(events)) throw refused('events', 'must be a list of events');
-    return { values: checkedCount(events, 'events'), single: false };
+    if (stray !== undefined) throw refused(stray, "has no place beside events");
+    if (!Array.isArray(events))
+      throw refused("events", "must be a list of events");
+    return { values: checkedCount(events, "events"), single: false };
   }
   return { values: [body], single: true };
 }
 
-function checkedCount(events: readonly unknown[], field: string): readonly unknown[] {
-  if (events.length === 0) throw refused(field, 'has no events');
+function checkedCount(
+  events: readonly unknown[],
+  field: string,
+): readonly unknown[] {
+  if (events.length === 0) throw refused(field, "has no events");
   if (events.length > MOST_EVENTS)
-    throw refused(field, `has ${events.length} events; at most ${MOST_EVENTS} go into one request`);
+    throw refused(
+      field,
+      `has ${events.length} events; at most ${MOST_EVENTS} go into one request`,
+    );
   return events;
 }
 
 function refused(field: string, detail: string): InvalidRequestError {
-  return new InvalidRequestError('invalid_request', `${field}: ${detail}`, [{ field, detail }]);
+  return new InvalidRequestError("invalid_request", `${field}: ${detail}`, [
+    { field, detail },
+  ]);
 }
