@@ -3,8 +3,8 @@ import type { PeriodicJob } from '../platform/jobs';
 import { foldLeftovers } from './persistence/usage-store';
 
 const EVERY_MS = 5_000;
-/** A process folds what it wrote within a second or two; what is older was left by one that died or failed. */
-const LEFTOVER_AGE_MS = 10_000;
+/** A process folds what it wrote within some seconds; what is older was left by one that died or failed. */
+const LEFTOVER_AGE_MS = 15_000;
 
 /**
  * Folds pending sums that were left behind, so that they stay few and reading usage stays quick. Usage is right

@@ -9,7 +9,14 @@ interface Unfolded {
   readonly batches: number[];
 }
 
+/** How often it is looked whether to fold. */
 const EVERY_MS = 1_000;
+/**
+ * What waits is folded when so much is pending that reading it would take tens of milliseconds, else by every second
+ * look: the more events a fold takes together, the fewer rows of totals are updated for each.
+ */
+const PENDING_SUMS = 20_000;
+const LOOKS = 2;
 
 /**
  * Folds the pending sums that this process wrote into the hourly totals. It still has them in memory, added up over
@@ -21,6 +28,9 @@ const EVERY_MS = 1_000;
  */
 export class UsageFolder {
   private unfolded = new Map<string, Unfolded>();
+  /** Sums in the pending rows of `unfolded`, and how often these were passed over. */
+  private pendingSums = 0;
+  private looks = 0;
   private folding: Promise<void> = Promise.resolve();
   private readonly timer: NodeJS.Timeout;
 
@@ -28,13 +38,14 @@ export class UsageFolder {
     private readonly pool: Pool,
     private readonly onFailure: (error: unknown) => void,
   ) {
-    this.timer = setInterval(() => void this.fold(), EVERY_MS);
+    this.timer = setInterval(() => this.look(), EVERY_MS);
     this.timer.unref();
   }
 
   /** Told after each commit what it wrote down as pending. */
   committed(batch: number, sums: ReadonlyMap<string, UsageSums>): void {
     for (const [organisationId, added] of sums) {
+      this.pendingSums += added.size;
       const known = this.unfolded.get(organisationId);
       if (known === undefined) {
         this.unfolded.set(organisationId, { sums: added, batches: [batch] });
@@ -43,6 +54,11 @@ export class UsageFolder {
         known.batches.push(batch);
       }
     }
+  }
+
+  private look(): void {
+    this.looks += 1;
+    if (this.pendingSums >= PENDING_SUMS || this.looks >= LOOKS) void this.fold();
   }
 
   /** Folds what was committed so far; resolves when that is done or given up. */
@@ -60,6 +76,8 @@ export class UsageFolder {
     const taken = this.unfolded;
     if (taken.size === 0) return;
     this.unfolded = new Map();
+    this.pendingSums = 0;
+    this.looks = 0;
     let client: PoolClient | null = null;
     let broken = true;
     try {

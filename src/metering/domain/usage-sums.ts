@@ -140,6 +140,13 @@ export class UsageSums {
     }
   }
 
+  /** How many sums there are. */
+  get size(): number {
+    let size = 0;
+    for (const { byHour } of this.byCustomer.values()) for (const sums of byHour.values()) size += sums.size;
+    return size;
+  }
+
   all(): UsageSum[] {
     const all: UsageSum[] = [];
     for (const { byHour } of this.byCustomer.values()) {

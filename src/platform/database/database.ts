@@ -26,6 +26,8 @@ interface RunningTransaction {
  */
 export class Database {
   private readonly running = new AsyncLocalStorage<RunningTransaction>();
+  /** How many transactions `running` knows of. */
+  private transactions = 0;
 
   private constructor(
     private readonly source: DataSource,
@@ -110,7 +112,15 @@ export class Database {
     work: (manager: EntityManager) => Promise<T>,
   ): Promise<T> {
     await manager.query(`SELECT set_config('weir.organisation', $1, true)`, [organisationId]);
-    return this.running.run({ organisationId, manager }, () => work(manager));
+    this.transactions += 1;
+    try {
+      return await this.running.run({ organisationId, manager }, () => work(manager));
+    } finally {
+      this.transactions -= 1;
+      // While it is on, Node follows every promise of the process, those of ingest too, which are most and need none of
+      // this. It comes on again with the next `run`.
+      if (this.transactions === 0) this.running.disable();
+    }
   }
 
   /**
