@@ -1,7 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
-import type { Tenant } from '../access';
-import { Clock, ConflictError, fromPublicId, InvalidRequestError, invariant, newUuid, NotFoundError } from '../kernel';
+import { recordAudit, type Tenant } from '../access';
+import {
+  Clock,
+  ConflictError,
+  fromPublicId,
+  InvalidRequestError,
+  invariant,
+  newUuid,
+  NotFoundError,
+  toPublicId,
+} from '../kernel';
 import { Database, pauseIngest } from '../platform/database';
 import { DomainEvents } from '../platform';
 import { definitionOf, type Meter, type MeterDefinition, meterProblems, sameDefinition } from './domain';
@@ -81,6 +90,8 @@ export class MetersService {
         Object.assign(revision, { currentFromBatch: String(revision.countsFromBatch) }),
       );
       await raiseCatalogRevision(db, organisationId);
+      const after = { key: meter.key, ...revision.definition };
+      await recordAudit(db, tenant, { action: 'meter.made', subject: subjectOf(id), after });
       return { meterId: id, filling: await this.beginFill(db, meter, revision) };
     });
     if (filling !== null) await this.news.publish(filling);
@@ -131,6 +142,12 @@ export class MetersService {
         filling = await this.beginFill(db, meter, revision);
       }
       await raiseCatalogRevision(db, organisationId);
+      await recordAudit(db, tenant, {
+        action: 'meter.changed',
+        subject: subjectOf(meter.id),
+        before: { ...(next ?? current).definition },
+        after: { ...definitionOf(wanted) },
+      });
       return { meterId: meter.id, filling };
     });
     if (filling !== null) await this.news.publish(filling);
@@ -168,6 +185,7 @@ export class MetersService {
       for (const revision of counting) await retire(db, revision, batch);
       await db.update(MeterEntity, { organisationId, id: meter.id }, { archivedAt: this.clock.now() });
       await raiseCatalogRevision(db, organisationId);
+      await recordAudit(db, tenant, { action: 'meter.archived', subject: subjectOf(meter.id) });
       return meter.id;
     });
 
@@ -415,4 +433,8 @@ function refuseOther(existing: MeterEntity, wanted: NewMeter): void {
     `There is a meter '${wanted.key}' that says something else. Change it with PUT /v1/meters/${wanted.key}, or make one with another key.`,
     [{ field: 'key', detail: 'is taken by another meter' }],
   );
+}
+
+function subjectOf(meterId: string): { kind: string; id: string } {
+  return { kind: 'meter', id: toPublicId('meter', meterId) };
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager, In, MoreThan } from 'typeorm';
-import { OrganisationEntity, type Tenant } from '../access';
+import { OrganisationEntity, recordAudit, type Tenant } from '../access';
 import {
   Clock,
   ConflictError,
@@ -11,6 +11,7 @@ import {
   InvalidRequestError,
   newUuid,
   NotFoundError,
+  toPublicId,
 } from '../kernel';
 import { Database } from '../platform/database';
 import { fromStoredCharge, toStoredCharge } from './charge-storage';
@@ -74,6 +75,11 @@ export class PlansService {
       }
 
       await this.save(db, tenant, plan);
+      await recordAudit(db, tenant, {
+        action: 'plan.published',
+        subject: { kind: 'plan', id: toPublicId('plan', plan.id) },
+        after: { key: plan.key, version: plan.version, currency: plan.currency, prices: plan.prices.length },
+      });
       return plan;
     });
   }

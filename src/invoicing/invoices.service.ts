@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager, In, LessThan } from 'typeorm';
-import { OrganisationEntity, type Tenant } from '../access';
+import { OrganisationEntity, recordAudit, type Tenant } from '../access';
 import { MetersService } from '../catalog';
 import {
   type CustomerEntity,
@@ -18,6 +18,7 @@ import {
   newUuid,
   NotFoundError,
   type Period,
+  toPublicId,
 } from '../kernel';
 import { UsageService } from '../metering';
 import { Database, pauseIngest } from '../platform/database';
@@ -117,6 +118,11 @@ export class InvoicesService {
         finalizedAt: this.clock.now(),
       };
       await db.update(InvoiceEntity, { organisationId: tenant.organisationId, id: invoice.id }, finalized);
+      await recordAudit(db, tenant, {
+        action: 'invoice.finalized',
+        subject: { kind: 'invoice', id: toPublicId('invoice', invoice.id) },
+        after: { number: finalized.number, total: decimalText(draft.total), currency: invoice.currency },
+      });
       return this.withLines(db, tenant, Object.assign(invoice, finalized));
     });
   }
