@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { parseJson } from '../../../platform/http';
-import { type AnyValue, exportOf, type JsonExport, toProtobuf } from '../../../../test/support/otlp';
+import { type AnyValue, exportOf, type JsonExport, type JsonSpan, toProtobuf } from '../../../../test/support/otlp';
 import { ATTRIBUTION, FURTHER, TOKENS } from './attributes';
 import { decodeJsonExport } from './decode-json';
 import { decodeProtobufExport } from './decode-protobuf';
@@ -28,7 +28,7 @@ const DECODED = {
   failed: false,
 };
 
-function decodeOne(span: object): unknown {
+function decodeOne(span: JsonSpan): unknown {
   return fromJson(exportOf([span]))[0]!.spans[0];
 }
 

@@ -17,12 +17,11 @@ const CHAT = {
 };
 const IN_OUT = { 'gen_ai.usage.input_tokens': 100, 'gen_ai.usage.output_tokens': 20 };
 
-function read(
-  attributes: Values | { key: string; value: AnyValue }[],
-  more: Values = {},
-  resource: Values = {},
-): SpanReading {
-  const list = Array.isArray(attributes) ? attributes : attributesOf(attributes as Values);
+function read(attributes: Values, more: Values = {}, resource: Values = {}): SpanReading {
+  return readList(attributesOf(attributes), more, resource);
+}
+
+function readList(list: { key: string; value: AnyValue }[], more: Values = {}, resource: Values = {}): SpanReading {
   const json = exportOf([{ ...IDS, ...TIMES, ...more, attributes: list }], resource);
   const [group] = decodeJsonExport(JSON.parse(JSON.stringify(json)));
   const [span] = group!.spans;
@@ -31,8 +30,8 @@ function read(
 }
 
 /** The event of a span, which `POST /v1/events` would take as it is. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is expected of it is the check
 function eventOf(attributes: Values, more: Values = {}, resource: Values = {}): any {
-  // eslint-disable-line @typescript-eslint/no-explicit-any -- what is expected of it is the check
   const reading = read(attributes, more, resource);
   if (reading.status !== 'event') throw new Error(JSON.stringify(reading));
   const parsed = parseEvent(reading.event);
@@ -42,7 +41,7 @@ function eventOf(attributes: Values, more: Values = {}, resource: Values = {}): 
 
 const dataOf = (attributes: Values, more?: Values, resource?: Values) => eventOf(attributes, more, resource).data;
 
-function refusalOf(attributes: Values | { key: string; value: AnyValue }[], more: Values = {}): string {
+function refusalOf(attributes: Values, more: Values = {}): string {
   const reading = read(attributes, more);
   return reading.status === 'refused' ? reading.detail : `not refused: ${JSON.stringify(reading)}`;
 }
@@ -157,7 +156,7 @@ describe('tokens', () => {
 
   it('takes a whole double, which is all that some languages have', () => {
     const attributes = [...attributesOf(CHAT), { key: 'gen_ai.usage.input_tokens', value: { doubleValue: 12 } }];
-    expect(read(attributes)).toMatchObject({ status: 'event', event: { data: { input_tokens: 12 } } });
+    expect(readList(attributes)).toMatchObject({ status: 'event', event: { data: { input_tokens: 12 } } });
   });
 
   it('of an embedding are all input', () => {
