@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { CatalogueRefreshController } from './catalogue-refresh.controller';
+import { CatalogueRefreshService } from './catalogue-refresh.service';
 import { ExchangeRatesController } from './exchange-rates.controller';
 import { ExchangeRatesService } from './exchange-rates.service';
 import { PriceBookController } from './price-book.controller';
@@ -7,8 +9,8 @@ import { ReportingCurrencyController } from './reporting-currency.controller';
 import { ReportingCurrencyService } from './reporting-currency.service';
 
 @Module({
-  controllers: [ExchangeRatesController, PriceBookController, ReportingCurrencyController],
-  providers: [ExchangeRatesService, PriceBooksService, ReportingCurrencyService],
+  controllers: [CatalogueRefreshController, ExchangeRatesController, PriceBookController, ReportingCurrencyController],
+  providers: [CatalogueRefreshService, ExchangeRatesService, PriceBooksService, ReportingCurrencyService],
   exports: [PriceBooksService],
 })
 export class CostingModule {}

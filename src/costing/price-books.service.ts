@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Tenant } from '../access';
+import { recordAudit, type Tenant } from '../access';
 import { raiseCatalogRevision } from '../catalog';
-import { Clock, InvalidRequestError, invariant } from '../kernel';
+import { Clock, InvalidRequestError } from '../kernel';
 import { Database, pauseIngest, type Queryable } from '../platform/database';
 import { readCatalogue } from './catalogue';
 import {
@@ -22,20 +22,24 @@ import {
   loadCatalogue,
   loadOwnPrices,
   storeCatalogue,
+  storedCatalogueVersion,
   type StoredPriceRow,
 } from './persistence/price-store';
 
 /** Keeps the price books: the public catalogue, and each organisation's own prices over it. */
 @Injectable()
 export class PriceBooksService {
-  private compiled: Catalogue | null = null;
+  private compiled: { readonly version: string; readonly catalogue: Catalogue } | null = null;
 
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  /** Stores the catalogue that came with this version of Weir and makes it ready. Called once, before the first event. */
+  /**
+   * Stores the catalogue that came with this version of Weir, unless the operator approved another, and makes the stored
+   * one ready. Called once, before the first event.
+   */
   async start(): Promise<void> {
     const shipped = await readCatalogue();
     const client = await this.database.owner.connect();
@@ -49,16 +53,13 @@ export class PriceBooksService {
     } finally {
       client.release();
     }
-    const { providers, prices } = await loadCatalogue({
-      query: (sql, parameters) => this.database.withoutTenant(sql, parameters),
-    });
-    this.compiled = compileCatalogue(providers, prices);
+    await this.catalogueAsStored({ query: (sql, parameters) => this.database.withoutTenant(sql, parameters) });
   }
 
   /** @param db sees the organisation's own prices as they are now */
   async bookOf(db: Queryable, organisationId: string): Promise<CostBook> {
     return {
-      prices: compilePriceBook(this.catalogue, await loadOwnPrices(db, organisationId)),
+      prices: compilePriceBook(await this.catalogueAsStored(db), await loadOwnPrices(db, organisationId)),
       resources: compileResources([]),
       convert: converter(compileRates(await loadExchangeRates(db, organisationId))),
     };
@@ -75,8 +76,17 @@ export class PriceBooksService {
 
     return this.database.tenant(tenant.organisationId, async (db) => {
       await pauseIngest(db, tenant.organisationId);
+      const newest = await newestOwnPrice(db, tenant.organisationId);
       const stored = await insertOwnPrice(db, tenant.organisationId, row, this.clock.now());
+      if (stored.id <= newest) return stored;
+
       await raiseCatalogRevision(db, tenant.organisationId);
+      const { provider, model, validFrom, validTo } = stored;
+      await recordAudit(db, tenant, {
+        action: 'model_price.added',
+        subject: { kind: 'model_price', id: String(stored.id) },
+        after: { provider, model, validFrom, validTo, units: stored.units },
+      });
       return stored;
     });
   }
@@ -90,8 +100,25 @@ export class PriceBooksService {
     });
   }
 
-  private get catalogue(): Catalogue {
-    invariant(this.compiled !== null, 'the price catalogue is loaded before the first event');
-    return this.compiled;
+  /**
+   * The public catalogue, compiled once for each version. Whoever changes it raises the revision of every organisation,
+   * so each of them asks for its book again, in every process, and finds the new version here.
+   */
+  private async catalogueAsStored(db: Queryable): Promise<Catalogue> {
+    const version = await storedCatalogueVersion(db);
+    if (this.compiled?.version !== version) {
+      const { providers, prices } = await loadCatalogue(db);
+      this.compiled = { version, catalogue: compileCatalogue(providers, prices) };
+    }
+    return this.compiled.catalogue;
   }
+}
+
+/** The highest id among an organisation's own prices; 0 where it has none. A later one is new. */
+async function newestOwnPrice(db: Queryable, organisationId: string): Promise<number> {
+  const [row] = await db.query<{ newest: number | null }>(
+    'SELECT max(id) AS newest FROM model_price WHERE organisation_id = $1',
+    [organisationId],
+  );
+  return row?.newest ?? 0;
 }

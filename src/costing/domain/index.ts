@@ -1,3 +1,4 @@
+export * from './catalogue-refresh';
 export { convertBreakdown, type CostBreakdownRow, readBreakdown } from './breakdown';
 export * from './cost-book';
 export * from './event-cost';

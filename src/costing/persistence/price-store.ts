@@ -6,6 +6,7 @@ import {
   type ModelPrice,
   compileModelPrice,
   compileOwnPrice,
+  type LivePriceRow,
   type OwnPrice,
   type PriceRow,
 } from '../domain';
@@ -19,6 +20,7 @@ export interface StoredPriceRow extends PriceRow {
   readonly organisationId: string | null;
 }
 
+export /** A row of the table. */
 interface ModelPriceRow {
   id: number;
   organisation_id: string | null;
@@ -30,9 +32,9 @@ interface ModelPriceRow {
   valid_to: Date | null;
 }
 
-const COLUMNS = 'id, organisation_id, provider, model, position, definition, valid_from, valid_to';
+export const PRICE_COLUMNS = 'id, organisation_id, provider, model, position, definition, valid_from, valid_to';
 
-function toStoredRow(row: ModelPriceRow): StoredPriceRow {
+export function toStoredRow(row: ModelPriceRow): StoredPriceRow {
   return {
     ...row.definition,
     id: row.id,
@@ -46,8 +48,18 @@ function toStoredRow(row: ModelPriceRow): StoredPriceRow {
 }
 
 function definitionOf(row: PriceRow): Definition {
-  const { match, dailyFrom, dailyTo, currency, units, serviceClass = null, factor = null, contract = null } = row;
-  return { match, dailyFrom, dailyTo, currency, units, serviceClass, factor, contract };
+  const {
+    match,
+    dailyFrom,
+    dailyTo,
+    currency,
+    units,
+    serviceClass = null,
+    factor = null,
+    contract = null,
+    name = null,
+  } = row;
+  return { match, dailyFrom, dailyTo, currency, units, serviceClass, factor, contract, name };
 }
 
 /** Tells two prices of one model apart by everything they say. */
@@ -57,20 +69,47 @@ function hashOf(row: PriceRow): Buffer {
     .digest();
 }
 
+/** A row of the public catalogue as another catalogue is compared with it. */
+export function toLiveRow(row: ModelPriceRow): LivePriceRow {
+  const { organisationId: _nobody, ...live } = toStoredRow(row);
+  return live;
+}
+
+/** A price as its columns have it, for JSON that becomes rows. */
+export function storedPrice(row: PriceRow) {
+  return {
+    provider: row.provider,
+    model: row.model,
+    position: row.position,
+    definition: definitionOf(row),
+    hash: hashOf(row).toString('hex'),
+    valid_from: row.validFrom,
+    valid_to: row.validTo,
+  };
+}
+
 /** Any number that only loading the catalogue locks on. */
 const CATALOGUE_LOCK = 0x63617461;
 
+/** Keeps others from changing the public catalogue until the transaction ends. */
+export async function lockCatalogue(client: PoolClient): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock($1)', [CATALOGUE_LOCK]);
+}
+
 /**
  * Brings the stored public catalogue to a version: rows it has anew are added, rows it no longer has are retired, and
- * rows that stay keep their ids, since events point to them. Does nothing when that version is stored already.
+ * rows that stay keep their ids, since events point to them. Does nothing when that version is stored already, nor once
+ * the operator has approved a refresh: a release, older or newer, does not undo that (docs/catalogue-refresh.md).
  */
 export async function storeCatalogue(
   client: PoolClient,
   catalogue: { version: string; providers: readonly CatalogueProvider[]; rows: readonly PriceRow[] },
 ): Promise<void> {
-  await client.query('SELECT pg_advisory_xact_lock($1)', [CATALOGUE_LOCK]);
-  const { rows: stored } = await client.query<{ version: string }>('SELECT version FROM price_catalogue');
-  if (stored[0]?.version === catalogue.version) return;
+  await lockCatalogue(client);
+  const { rows: stored } = await client.query<{ version: string; origin: string }>(
+    'SELECT version, origin FROM price_catalogue',
+  );
+  if (stored[0]?.version === catalogue.version || stored[0]?.origin === 'approved') return;
 
   const rows = catalogue.rows.map((row) => ({
     ...row,
@@ -108,11 +147,17 @@ export async function storeCatalogue(
   );
 }
 
+/** Version of the stored public catalogue, to see whether the one in memory is still it. */
+export async function storedCatalogueVersion(db: Queryable): Promise<string> {
+  const [stored] = await db.query<{ version: string }>('SELECT version FROM price_catalogue', []);
+  return stored?.version ?? '';
+}
+
 /** The stored public catalogue, ready for costing. */
 export async function loadCatalogue(db: Queryable): Promise<{ providers: CatalogueProvider[]; prices: ModelPrice[] }> {
   const [stored] = await db.query<{ providers: CatalogueProvider[] }>('SELECT providers FROM price_catalogue', []);
   const rows = await db.query<ModelPriceRow>(
-    `SELECT ${COLUMNS} FROM model_price WHERE organisation_id IS NULL AND retired_at IS NULL`,
+    `SELECT ${PRICE_COLUMNS} FROM model_price WHERE organisation_id IS NULL AND retired_at IS NULL`,
     [],
   );
   return { providers: stored?.providers ?? [], prices: rows.map((row) => compileModelPrice(toStoredRow(row))) };
@@ -121,7 +166,7 @@ export async function loadCatalogue(db: Queryable): Promise<{ providers: Catalog
 /** An organisation's own prices, ready for costing. */
 export async function loadOwnPrices(db: Queryable, organisationId: string): Promise<OwnPrice[]> {
   const rows = await db.query<ModelPriceRow>(
-    `SELECT ${COLUMNS} FROM model_price WHERE organisation_id = $1 AND retired_at IS NULL`,
+    `SELECT ${PRICE_COLUMNS} FROM model_price WHERE organisation_id = $1 AND retired_at IS NULL`,
     [organisationId],
   );
   return rows.map((row) => compileOwnPrice(toStoredRow(row)));
@@ -129,7 +174,9 @@ export async function loadOwnPrices(db: Queryable, organisationId: string): Prom
 
 /** Prices with these ids, retired ones too: an old event was costed by them. */
 export async function findPrices(db: Queryable, ids: readonly number[]): Promise<Map<number, StoredPriceRow>> {
-  const rows = await db.query<ModelPriceRow>(`SELECT ${COLUMNS} FROM model_price WHERE id = ANY($1::int[])`, [ids]);
+  const rows = await db.query<ModelPriceRow>(`SELECT ${PRICE_COLUMNS} FROM model_price WHERE id = ANY($1::int[])`, [
+    ids,
+  ]);
   return new Map(rows.map((row) => [row.id, toStoredRow(row)]));
 }
 
@@ -139,18 +186,18 @@ export async function insertOwnPrice(
   organisationId: string,
   row: PriceRow,
   now: Date,
-): Promise<StoredPriceRow> {
+): Promise<{ readonly price: StoredPriceRow; readonly added: boolean }> {
   const hash = hashOf(row);
   const inserted = await db.query<ModelPriceRow>(
     `INSERT INTO model_price (organisation_id, provider, model, position, definition, definition_hash, valid_from, valid_to, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING ${PRICE_COLUMNS}`,
     [organisationId, row.provider, row.model, row.position, definitionOf(row), hash, row.validFrom, row.validTo, now],
   );
-  if (inserted.length > 0) return toStoredRow(inserted[0]!);
+  if (inserted.length > 0) return { price: toStoredRow(inserted[0]!), added: true };
   const existing = await db.query<ModelPriceRow>(
-    `SELECT ${COLUMNS} FROM model_price
+    `SELECT ${PRICE_COLUMNS} FROM model_price
       WHERE organisation_id = $1 AND provider = $2 AND model = $3 AND definition_hash = $4 AND retired_at IS NULL`,
     [organisationId, row.provider, row.model, hash],
   );
-  return toStoredRow(existing[0]!);
+  return { price: toStoredRow(existing[0]!), added: false };
 }
