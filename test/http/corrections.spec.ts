@@ -98,7 +98,10 @@ describe('a void', () => {
   });
 
   it('of what is not there is a 404, and needs a reason', async () => {
-    expect(await correct('nobody', 'void', { reason: 'x' })).toMatchObject({ status: 404, body: { code: 'event_not_found' } });
+    expect(await correct('nobody', 'void', { reason: 'x' })).toMatchObject({
+      status: 404,
+      body: { code: 'event_not_found' },
+    });
     expect(await correct('v-1', 'void', {})).toMatchObject({ status: 422, body: { code: 'invalid_request' } });
     expect(await correct('v-1', 'void', { reason: 'a test run', source: 'elsewhere' })).toMatchObject({ status: 404 });
   });
@@ -186,12 +189,18 @@ describe('an amendment', () => {
     ${{ ...content, data: { output_tokens: 'many' } }} | ${'invalid_event'}    | ${'a meter could not sum it'}
     ${{ ...content, custmer: 'acme' }}                 | ${'invalid_event'}    | ${'a misspelt field is refused'}
     ${{ ...content, id: 'a-4' }}                       | ${'invalid_event'}    | ${'the identity stays'}
-  `('is checked as a new event is: $code, $because', async ({ event: wanted, code }: { event: object; code: string }) => {
-    await server.api('POST', '/v1/events', [event('a-4')]);
-    const before = await server.rowCounts();
-    expect(await correct('a-4', 'amend', { reason: 'r', event: wanted })).toMatchObject({ status: 422, body: { code } });
-    expect(await server.rowCounts()).toEqual(before);
-  });
+  `(
+    'is checked as a new event is: $code, $because',
+    async ({ event: wanted, code }: { event: object; code: string }) => {
+      await server.api('POST', '/v1/events', [event('a-4')]);
+      const before = await server.rowCounts();
+      expect(await correct('a-4', 'amend', { reason: 'r', event: wanted })).toMatchObject({
+        status: 422,
+        body: { code },
+      });
+      expect(await server.rowCounts()).toEqual(before);
+    },
+  );
 });
 
 /** As events tell their time: to the microsecond. */
