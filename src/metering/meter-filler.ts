@@ -6,7 +6,13 @@ import { DomainEvents, LOGGER, type Logger } from '../platform';
 import { Database, joinIngest } from '../platform/database';
 import type { PeriodicJob } from '../platform/jobs';
 import { addUp, type UsageSum, usageOfMeter } from './domain';
-import { eventsOfOrganisation, findFilling, findSuperseded, removeUsage } from './persistence/meter-fill-store';
+import {
+  eventsOfOrganisation,
+  findFilling,
+  findSuperseded,
+  readByIndex,
+  removeUsage,
+} from './persistence/meter-fill-store';
 import { addPending, foldOwn } from './persistence/pending-store';
 import { addSamples } from './persistence/sample-store';
 import { toCountedEvent } from './usage-changes';
@@ -138,6 +144,8 @@ export class MeterFiller implements OnModuleInit {
       const revision = await lockFilling(db, organisationId, meterId, number);
       if (revision === null) return null;
       if (revision.filled) return { looked: 0, complete: true, batch: 0, sums: [] };
+      const expected = revision.filledTo === null ? await eventsOfOrganisation(db, organisationId) : null;
+      await readByIndex(db);
       const { looked, last, wanted } = await findToFill(db, organisationId, {
         after: revision.filledTo,
         type: revision.meter.eventType,
@@ -157,7 +165,7 @@ export class MeterFiller implements OnModuleInit {
         looked,
         to: last,
         completedAt: complete ? this.clock.now() : null,
-        expected: revision.filledTo === null ? await eventsOfOrganisation(db, organisationId) : null,
+        expected,
       });
       return { looked, complete, batch, sums };
     });

@@ -68,12 +68,12 @@ async function usageOf(of: Organisation, meter: string): Promise<{ quantity: num
     const { meters } = await made(of.api('GET', path));
     const found = meters.find(({ key }: { key: string }) => key === meter);
     total.quantity += Number(found.quantity);
-    total.events += found.events;
+    total.events += Number(found.events);
   }
   return total;
 }
 
-async function untilReady(of: Organisation, meter: string): Promise<Record<string, any>> {
+async function untilReady(of: Organisation, meter: string): Promise<unknown> {
   for (;;) {
     const found = await made(of.api('GET', `/v1/meters/${meter}`));
     if (found.filling === null) return found;
@@ -82,9 +82,9 @@ async function untilReady(of: Organisation, meter: string): Promise<Record<strin
 }
 
 async function withCustomers(): Promise<Organisation> {
-  const made_ = await organisation();
-  for (const key of ['ada', 'ben']) await made(made_.api('POST', '/v1/customers', { key, name: key }));
-  return made_;
+  const empty = await organisation();
+  for (const key of ['ada', 'ben']) await made(empty.api('POST', '/v1/customers', { key, name: key }));
+  return empty;
 }
 
 const COUNT = { name: 'Calls', eventType: 'call', aggregation: 'count' };
@@ -178,8 +178,8 @@ describe('a large store', () => {
       await made(
         here.api('POST', '/v1/plans', { key: 'plan', name: 'Plan', currency: 'USD', interval: 'month', prices }),
       );
-      const { clock } = await subscribe(here as never, 'cyd', { plan: 'plan', startAt: '2026-10-01T00:00:00Z' });
-      await advance(here as never, clock, '2026-11-01T00:00:00Z');
+      const { clock } = await subscribe(here, 'cyd', { plan: 'plan', startAt: '2026-10-01T00:00:00Z' });
+      await advance(here, clock, '2026-11-01T00:00:00Z');
       const { items: invoices } = await made(here.api('GET', '/v1/customers/cyd/invoices'));
       expect(await here.api('POST', `/v1/invoices/${invoices[0].id}/finalize`)).toMatchObject({
         status: 409,
@@ -298,12 +298,12 @@ it('finalized invoices explain themselves by what the meter said then', async ()
   const here = await organisation();
   await made(here.api('POST', '/v1/meters', { key: 'calls', ...COUNT }));
   await made(here.api('POST', '/v1/plans', planWith('calls')));
-  const { clock } = await subscribe(here as never, 'ada', { plan: 'plan', startAt: '2026-11-01T00:00:00Z' });
-  await advance(here as never, clock, NOON);
+  const { clock } = await subscribe(here, 'ada', { plan: 'plan', startAt: '2026-11-01T00:00:00Z' });
+  await advance(here, clock, NOON);
   await made(
     here.api('POST', '/v1/events', [{ id: 'e', type: 'call', customer: 'ada', time: NOON, data: { tokens: 7 } }]),
   );
-  await advance(here as never, clock, '2026-12-01T00:00:00Z');
+  await advance(here, clock, '2026-12-01T00:00:00Z');
   const { items } = await made(here.api('GET', '/v1/customers/ada/invoices'));
   const invoice = await made(here.api('POST', `/v1/invoices/${items[0].id}/finalize`));
   await made(here.api('PUT', '/v1/meters/calls', SUM));
