@@ -2,6 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
 import { SCOPE_EXTENSION } from '../access';
 import { EventSchema, MOST_EVENTS } from '../events';
+import { TouchedInvoiceResponse } from './changes/change-responses';
 
 const ReceiptsResponse = z.object({
   accepted: z.number().int(),
@@ -17,6 +18,7 @@ const ReceiptsResponse = z.object({
       detail: z.string().optional(),
     }),
   ),
+  closedPeriods: z.array(TouchedInvoiceResponse).optional().describe('Only of a backfill.'),
 });
 
 /** The reference's entry of `POST /v1/events`, which no Nest controller describes. */
@@ -46,6 +48,14 @@ export function eventsOperation(): Pick<OpenAPIObject, 'paths'> {
         required: false,
         schema: { type: 'string', enum: ['true', 'false'] },
         description: 'With `true` nothing is stored: the answer says what would become of each event.',
+      },
+      {
+        name: 'backfill',
+        in: 'query',
+        required: false,
+        schema: { type: 'string', enum: ['true', 'false'] },
+        description:
+          'With `true` events of any age are taken, and `closedPeriods` lists the finalized invoices whose period they fall in. The key needs the scope `backfill` as well.',
       },
     ],
     [SCOPE_EXTENSION]: 'ingest',

@@ -15,6 +15,8 @@ export interface FullOrganisation {
   readonly otherKey: string;
   /** A model that only this organisation has a price for. */
   readonly model: string;
+  /** A re-costing that was applied. */
+  readonly recosting: string;
 }
 
 interface Named {
@@ -97,6 +99,23 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
   await post(advance, { now: THIRD_PERIOD });
   const draft = await onlyInvoice(server, apiKey, customer.id);
 
+  const march = { type: 'page.read', customer: customer.key, source: event.source, time: '2026-03-01T12:00:00Z' };
+  const recosted = key('recosted-model');
+  await post('/v1/events', [
+    { ...march, id: key('voided') },
+    {
+      ...march,
+      id: key('recosted'),
+      cost: { amount: '0.5', currency: 'USD' },
+      data: { provider: 'openai', model: recosted, input_tokens: 10, output_tokens: 500 },
+    },
+  ]);
+  await post(`/v1/events/${key('voided')}/void`, { reason: 'A test run', source: event.source });
+  await post('/v1/price-book', { provider: 'openai', model: recosted, units });
+  const range = { from: THIRD_PERIOD, to: '2026-03-02T00:00:00Z' };
+  const recosting = await post('/v1/recostings', { reason: 'The price came later', ...range });
+  await post(`/v1/recostings/${recosting.id}/apply`);
+
   return {
     apiKey,
     meter,
@@ -109,6 +128,7 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     invoice: { id: invoice.id, number: invoice.number, line: invoice.lines[1].id },
     otherKey: other.id,
     model,
+    recosting: recosting.id,
   };
 }
 

@@ -160,6 +160,45 @@ const ASKING: Record<string, Asking[]> = {
       () => named(a.customer),
     ),
   ],
+  'POST /v1/events/{id}/void': [
+    asking(
+      (name) => ({ path: `/v1/events/${name}/void`, body: { reason: 'r', source: 'a-source' } }),
+      () => [{ theirs: a.event.id, nobodys: 'nobodys-event' }],
+      { notByA: true },
+    ),
+  ],
+  'POST /v1/events/{id}/amend': [
+    asking(
+      (name) => ({
+        path: `/v1/events/${name}/amend`,
+        body: { reason: 'r', source: 'a-source', event: { type: 'llm.request', customer: b.customer.key } },
+      }),
+      () => [{ theirs: a.event.id, nobodys: 'nobodys-event' }],
+      { notByA: true },
+    ),
+  ],
+  'GET /v1/recostings/{recosting}': [
+    asking(
+      (name) => ({ path: `/v1/recostings/${name}` }),
+      () => byId(a.recosting),
+    ),
+  ],
+  'POST /v1/recostings/{recosting}/apply': [
+    asking(
+      (name) => ({ path: `/v1/recostings/${name}/apply` }),
+      () => byId(a.recosting),
+    ),
+  ],
+  'POST /v1/recostings': [
+    asking(
+      (customer) => ({
+        path: '/v1/recostings',
+        body: { reason: 'r', from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z', customer },
+      }),
+      () => named(a.customer),
+      { notByA: true },
+    ),
+  ],
   'GET /v1/events/{id}': [
     asking(
       (name) => ({ path: `/v1/events/${name}?source=a-source` }),
@@ -247,6 +286,7 @@ const ASKING: Record<string, Asking[]> = {
 const LISTS: Record<string, { path: string; own: () => string; theirs: () => string }> = {
   'GET /v1/meters': { path: '/v1/meters', own: () => b.meter.id, theirs: () => a.meter.id },
   'GET /v1/plans': { path: '/v1/plans', own: () => b.plan.id, theirs: () => a.plan.id },
+  'GET /v1/recostings': { path: '/v1/recostings', own: () => b.recosting, theirs: () => a.recosting },
   'GET /v1/customers': { path: '/v1/customers', own: () => b.customer.id, theirs: () => a.customer.id },
 };
 
@@ -258,6 +298,7 @@ const OTHERS = [
   'GET /v1/organisation',
   'GET /v1/api-keys',
   'GET /v1/audit-log',
+  'GET /v1/costs/pending',
   'GET /v1/costs/differences',
   'POST /v1/api-keys',
   'POST /v1/meters',
@@ -347,6 +388,19 @@ it('GET /v1/audit-log is the organisation’s own', async () => {
   expect(await subjects(empty)).toEqual([]);
 });
 
+it('GET /v1/costs/pending counts the organisation’s own', async () => {
+  const data = { provider: 'openai', model: 'a-model-nobody-priced', input_tokens: 1 };
+  const event = { id: 'b-pending', type: 'llm.request', customer: b.customer.key, data, time: '2026-03-02T00:00:00Z' };
+  await server.api('POST', '/v1/events', event, b.apiKey);
+  const models = async (key: string) =>
+    (await server.api('GET', '/v1/costs/pending', undefined, key)).body.groups.map(
+      ({ model }: { model: string }) => model,
+    );
+  expect(await models(b.apiKey)).toContain('a-model-nobody-priced');
+  expect(await models(a.apiKey)).not.toContain('a-model-nobody-priced');
+  expect(await models(empty)).toEqual([]);
+});
+
 it('the same keys in two organisations are two things', async () => {
   const customer = { key: a.customer.key, name: 'Another Acme' };
   const made = await server.api('POST', '/v1/customers', customer, b.apiKey);
@@ -413,6 +467,8 @@ it('nothing that B asked or sent changed a row of A', async () => {
     for (const { name } of tables) {
       // Which of the two usage tables a sum stands in changes by itself.
       if (name.startsWith('usage')) continue;
+      // How far the pricing of pending events is, too.
+      if (name === 'pending_pricing') continue;
       rows[name] = await server.query(`SELECT * FROM "${name}" WHERE organisation_id = $1 ORDER BY 1, 2`, [
         organisation!.id,
       ]);
