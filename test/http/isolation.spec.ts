@@ -70,11 +70,32 @@ function exportFor(customer: string) {
 
 const EVER = 'from=2020-01-01T00:00:00Z&to=2099-01-01T00:00:00Z';
 
+/** What the meter of each organisation says. */
+const OUTPUT_TOKENS = {
+  name: 'Output tokens',
+  eventType: 'llm.request',
+  aggregation: 'sum',
+  value: 'data.output_tokens',
+};
+
 const ASKING: Record<string, Asking[]> = {
   'GET /v1/meters/{meter}': [
     asking(
       (name) => ({ path: `/v1/meters/${name}` }),
       () => named(a.meter),
+    ),
+  ],
+  'PUT /v1/meters/{meter}': [
+    asking(
+      (name) => ({ path: `/v1/meters/${name}`, body: OUTPUT_TOKENS }),
+      () => named(a.meter),
+    ),
+  ],
+  'POST /v1/meters/{meter}/archive': [
+    asking(
+      (name) => ({ path: `/v1/meters/${name}/archive` }),
+      () => named(a.meter),
+      { notByA: true },
     ),
   ],
   'GET /v1/plans/{plan}': [

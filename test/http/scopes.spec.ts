@@ -22,6 +22,8 @@ const NEEDED: Record<string, Scope | null> = {
   'POST /v1/meters': 'manage',
   'GET /v1/meters': 'read',
   'GET /v1/meters/{meter}': 'read',
+  'PUT /v1/meters/{meter}': 'manage',
+  'POST /v1/meters/{meter}/archive': 'manage',
   'POST /v1/plans': 'manage',
   'GET /v1/plans': 'read',
   'GET /v1/plans/{plan}': 'read',
