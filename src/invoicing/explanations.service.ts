@@ -3,12 +3,12 @@ import type { Tenant } from '../access';
 import { MetersService, type StoredPlan } from '../catalog';
 import { type EventKey, findByCustomer, type StoredEvent } from '../events';
 import { fromPublicId, invariant, NotFoundError, scaledText, type Micros } from '../kernel';
-import { compileMeter, type CompiledMeter, quantityOf } from '../metering';
+import { compileMeter, type CompiledMeter, ONE_QUANTITY } from '../metering';
 import { Database } from '../platform/database';
 import { InvoicesService, type InvoiceWithLines } from './invoices.service';
 import type { InvoiceLineEntity } from './persistence/invoice-line.entity';
 
-/** An event behind a line, with what it adds to the line's quantity. */
+/** An event behind a line, with what the line's meter takes of it. */
 export interface ExplainedEvent {
   readonly event: StoredEvent;
   readonly quantity: string;
@@ -93,7 +93,7 @@ export class ExplanationsService {
         }),
       );
       for (const event of page) {
-        const quantity = addedBy(event, compiled);
+        const quantity = takenFrom(event, compiled);
         if (quantity !== null && events.length < limit) events.push({ event, quantity });
       }
       const last = page.at(-1);
@@ -104,11 +104,14 @@ export class ExplanationsService {
   }
 }
 
-/** What an event adds to a meter, as text; null when the meter doesn't count it. */
-function addedBy(event: StoredEvent, { meter, matches, valueOf }: CompiledMeter): string | null {
+/**
+ * What a meter takes of an event, as text; null when it doesn't count it. Of counts and sums these add up to the line's
+ * quantity; of other aggregations they are the values it was told from.
+ */
+function takenFrom(event: StoredEvent, { matches, measure, valueOf }: CompiledMeter): string | null {
   if (!matches(event)) return null;
-  if (meter.aggregation === 'count') return '1';
-  // An event from before the meter may hold what is no quantity; the sum has left it out.
-  const quantity = quantityOf(valueOf(event));
-  return quantity === null ? null : scaledText(quantity);
+  // An event from before the meter may hold what is of no use to it; the usage has left it out.
+  const measured = measure.of(valueOf(event));
+  if (measured === null) return null;
+  return scaledText(measured.sample === null ? measured.quantity : (measured.sample.quantity ?? ONE_QUANTITY));
 }

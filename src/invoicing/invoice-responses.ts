@@ -85,7 +85,9 @@ export const ExplanationResponse = z.object({
         feature: z.string().nullable(),
         department: z.string().nullable(),
         user: z.string().nullable(),
-        quantity: z.string().describe('What it adds to the meter.'),
+        quantity: z
+          .string()
+          .describe('What it adds to a count or sum; for other aggregations the value the meter takes of it.'),
         cost: z.string().nullable().describe('What it cost you; null when unknown or nothing.'),
         costStatus: z.enum(['priced', 'reported', 'pending', 'none']),
         data: z.record(z.string(), z.unknown()).nullable(),

@@ -89,7 +89,7 @@ export class UsageService {
           if (meter === undefined) return nothing(meterId);
           const { quantity, ...counted } = usage.get(meter.usageId) ?? nothing(meterId);
           const folded = quantityOfFolded(meter, { folded: quantity, events: counted.events });
-          return { ...counted, meterId, quantity: sampled.get(meterId) ?? folded ?? ZERO };
+          return { ...counted, meterId, measured: meter, quantity: sampled.get(meterId) ?? folded ?? ZERO };
         },
       };
     });

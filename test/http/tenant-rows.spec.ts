@@ -45,6 +45,10 @@ beforeAll(async () => {
     `INSERT INTO usage
      SELECT organisation_id, id, gen_random_uuid(), '2026-01-01', '', 1, 1, 1, 0 FROM customer`,
   );
+  await owner.query(
+    `INSERT INTO meter_sample
+     SELECT organisation_id, gen_random_uuid(), id, '', '2026-01-01', gen_random_uuid(), 1, NULL FROM customer`,
+  );
   // How far pricing has come is written by a job, in its own time.
   await owner.query(
     `INSERT INTO pending_pricing (organisation_id, revision, change_id, looked_at, priced, started_at)

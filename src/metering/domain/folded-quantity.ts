@@ -1,5 +1,4 @@
-import type { Aggregation, MeterDefinition } from '../../catalog/domain';
-import { TIME_UNIT_MICROS } from '../../catalog/domain';
+import { type MeterDefinition, TIME_UNIT_MICROS } from '../../catalog/domain';
 import { Decimal, invariant, ZERO } from '../../kernel';
 
 /**
@@ -45,11 +44,6 @@ export function quantityOfFolded(
       return folded === null ? ZERO : quotient(folded, new Decimal(TIME_UNIT_MICROS[timeUnit]));
     }
   }
-}
-
-/** Whether the quantities of two parts (of the time, of the customers, of a group) add up to that of the whole. */
-export function addsUp(aggregation: Aggregation): boolean {
-  return aggregation === 'count' || aggregation === 'sum' || aggregation === 'time_weighted';
 }
 
 /** 120 digits are far more than twelve decimals need, so that rounding twice can't differ from rounding once. */

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import type { MeterDefinition } from '../../catalog/domain';
 import { Decimal, scaledText, type Micros } from '../../kernel';
 
 import { BinaryRows, type Copy, ELEMENT_OIDS, type Queryable, uuidBytes } from '../../platform/database';
@@ -11,6 +12,8 @@ export interface MeterUsage {
   readonly cost: Decimal;
   readonly events: number;
   readonly pendingEvents: number;
+  /** How the quantity comes about, when it is told for a meter and not for all events. */
+  readonly measured?: Pick<MeterDefinition, 'aggregation' | 'timeUnit'>;
 }
 
 const COPY_PENDING = `COPY usage_pending (organisation_id, batch, customer_ids, meter_ids, hours, dimensions, quantities,

@@ -35,7 +35,31 @@ function opening({ charge }: PriceToRate, usage: UsageToRate): string {
       return `The usage of the period cost ${shown(usage.cost)}, ${source}.`;
     case 'unit':
     case 'graduated':
-      return `Used in the period: ${shown(usage.quantity)}, ${source}.`;
+      return measured(usage, source);
+  }
+}
+
+/** How the quantity comes about, where it isn't the sum of what the events add. */
+function measured({ quantity, measured: how }: UsageToRate, source: string): string {
+  switch (how?.aggregation ?? 'sum') {
+    case 'count':
+    case 'sum':
+      return `Used in the period: ${shown(quantity)}, ${source}.`;
+    case 'average':
+      return `On average in the period: ${shown(quantity)}, ${source}.`;
+    case 'min':
+      return `The smallest value in the period: ${shown(quantity)}, ${source}.`;
+    case 'max':
+      return `The largest value in the period: ${shown(quantity)}, ${source}.`;
+    case 'latest':
+      return `The last value in the period: ${shown(quantity)}, ${source}.`;
+    case 'unique':
+      return `Different values in the period: ${shown(quantity)}, ${source}.`;
+    case 'time_weighted':
+      return (
+        `Used in the period: ${shown(quantity)}, each value times the ${how!.timeUnit}s it held, ${source}. ` +
+        'What held when the period began holds on until the next event.'
+      );
   }
 }
 

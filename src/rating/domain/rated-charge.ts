@@ -1,5 +1,5 @@
 import { ZERO, type Decimal } from '../../kernel';
-import type { Charge } from '../../catalog/domain';
+import type { Charge, MeterDefinition } from '../../catalog/domain';
 
 /** A price as rating needs it. */
 export interface PriceToRate {
@@ -19,6 +19,8 @@ export interface UsageToRate {
   readonly events: number;
   /** Events among them whose cost is not known yet. Their cost is not in `cost`: unknown is never zero. */
   readonly pendingEvents: number;
+  /** How the quantity comes about; without it, events were counted or their values added up. */
+  readonly measured?: Pick<MeterDefinition, 'aggregation' | 'timeUnit'>;
 }
 
 /** For a price without a meter. */
