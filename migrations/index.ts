@@ -2,6 +2,7 @@ import { CreateFoundation1795305600000 } from './1795305600000-create-foundation
 import { ExtendEvents1795312800000 } from './1795312800000-extend-events';
 import { AddCorrections1795312810000 } from './1795312810000-add-corrections';
 import { WidenMeters1795312820000 } from './1795312820000-widen-meters';
+import { AddResources1795312830000 } from './1795312830000-add-resources';
 import { AddExchangeRates1795312840000 } from './1795312840000-add-exchange-rates';
 import { AddMeterRevisions1795312850000 } from './1795312850000-add-meter-revisions';
 import { SumEveryCustomer1795312860000 } from './1795312860000-sum-every-customer';
@@ -12,6 +13,7 @@ export const MIGRATIONS = [
   ExtendEvents1795312800000,
   AddCorrections1795312810000,
   WidenMeters1795312820000,
+  AddResources1795312830000,
   AddExchangeRates1795312840000,
   AddMeterRevisions1795312850000,
   SumEveryCustomer1795312860000,

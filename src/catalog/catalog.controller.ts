@@ -31,7 +31,8 @@ const scalar = z.union([
   z.boolean(),
 ]);
 
-const FilterSchema = z.strictObject({
+/** A condition on a field of an event, as meters and own resources have them. */
+export const FilterSchema = z.strictObject({
   field: z
     .string()
     .max(900)

@@ -1,3 +1,4 @@
+export { FilterSchema } from './catalog.controller';
 export { CatalogModule } from './catalog.module';
 export { toStoredCharge, type StoredCharge } from './charge-storage';
 export * from './domain';

@@ -1,16 +1,34 @@
 import { Module } from '@nestjs/common';
 import { CatalogueRefreshController } from './catalogue-refresh.controller';
 import { CatalogueRefreshService } from './catalogue-refresh.service';
+import { ContractsController } from './contracts.controller';
 import { ExchangeRatesController } from './exchange-rates.controller';
 import { ExchangeRatesService } from './exchange-rates.service';
+import { OwnPricesService } from './own-prices.service';
 import { PriceBookController } from './price-book.controller';
 import { PriceBooksService } from './price-books.service';
 import { ReportingCurrencyController } from './reporting-currency.controller';
 import { ReportingCurrencyService } from './reporting-currency.service';
+import { ResourcesController } from './resources.controller';
+import { ResourcesService } from './resources.service';
 
 @Module({
-  controllers: [CatalogueRefreshController, ExchangeRatesController, PriceBookController, ReportingCurrencyController],
-  providers: [CatalogueRefreshService, ExchangeRatesService, PriceBooksService, ReportingCurrencyService],
+  controllers: [
+    ContractsController,
+    ResourcesController,
+    CatalogueRefreshController,
+    ExchangeRatesController,
+    PriceBookController,
+    ReportingCurrencyController,
+  ],
+  providers: [
+    OwnPricesService,
+    ResourcesService,
+    CatalogueRefreshService,
+    ExchangeRatesService,
+    PriceBooksService,
+    ReportingCurrencyService,
+  ],
   exports: [PriceBooksService],
 })
 export class CostingModule {}

@@ -1,8 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { recordAudit, type Tenant } from '../access';
-import { raiseCatalogRevision } from '../catalog';
-import { Clock, InvalidRequestError } from '../kernel';
-import { Database, pauseIngest, type Queryable } from '../platform/database';
+import type { Tenant } from '../access';
+import { Database, type Queryable } from '../platform/database';
 import { readCatalogue } from './catalogue';
 import {
   type Catalogue,
@@ -12,29 +10,25 @@ import {
   type CostBook,
   compileResources,
   converter,
-  type PriceRow,
-  priceRowProblems,
+  type ModelPrice,
 } from './domain';
 import { loadExchangeRates } from './persistence/exchange-rate-store';
 import {
   findPrices,
-  insertOwnPrice,
   loadCatalogue,
   loadOwnPrices,
   storeCatalogue,
   storedCatalogueVersion,
   type StoredPriceRow,
 } from './persistence/price-store';
+import { loadResources } from './persistence/resource-store';
 
 /** Keeps the price books: the public catalogue, and each organisation's own prices over it. */
 @Injectable()
 export class PriceBooksService {
   private compiled: { readonly version: string; readonly catalogue: Catalogue } | null = null;
 
-  constructor(
-    @Inject(Database) private readonly database: Database,
-    @Inject(Clock) private readonly clock: Clock,
-  ) {}
+  constructor(@Inject(Database) private readonly database: Database) {}
 
   /**
    * Stores the catalogue that came with this version of Weir, unless the operator approved another, and makes the stored
@@ -60,43 +54,30 @@ export class PriceBooksService {
   async bookOf(db: Queryable, organisationId: string): Promise<CostBook> {
     return {
       prices: compilePriceBook(await this.catalogueAsStored(db), await loadOwnPrices(db, organisationId)),
-      resources: compileResources([]),
+      resources: compileResources(await loadResources(db, organisationId)),
       convert: converter(compileRates(await loadExchangeRates(db, organisationId))),
     };
   }
 
-  /**
-   * Puts an own price over the catalogue's. It holds for events accepted from now on, whatever their time. A repeat of
-   * the same price answers the stored one.
-   */
-  async addOwn(tenant: Tenant, row: PriceRow): Promise<StoredPriceRow> {
-    const problems = priceRowProblems(row);
-    if (problems.length > 0)
-      throw new InvalidRequestError('invalid_price', `${problems[0]!.field}: ${problems[0]!.detail}`, problems);
-
-    return this.database.tenant(tenant.organisationId, async (db) => {
-      await pauseIngest(db, tenant.organisationId);
-      const newest = await newestOwnPrice(db, tenant.organisationId);
-      const stored = await insertOwnPrice(db, tenant.organisationId, row, this.clock.now());
-      if (stored.id <= newest) return stored;
-
-      await raiseCatalogRevision(db, tenant.organisationId);
-      const { provider, model, validFrom, validTo } = stored;
-      await recordAudit(db, tenant, {
-        action: 'model_price.added',
-        subject: { kind: 'model_price', id: String(stored.id) },
-        after: { provider, model, validFrom, validTo, units: stored.units },
-      });
-      return stored;
-    });
+  /** The public catalogue's price of a model; null when it lists none. */
+  async listed(db: Queryable, provider: string, model: string, at: Date): Promise<ModelPrice | null> {
+    return compilePriceBook(await this.catalogueAsStored(db)).find(provider, model, at.getTime() * 1_000);
   }
 
-  /** The price that holds for a model at an instant, by the names that events carry; null when none is known. */
-  async inForce(tenant: Tenant, provider: string | null, model: string, at: Date): Promise<StoredPriceRow | null> {
+  /**
+   * The price that holds for a model at an instant, by the names that events carry, and the row it comes from; null
+   * when none is known.
+   */
+  async inForce(
+    tenant: Tenant,
+    names: { readonly provider: string | null; readonly model: string; readonly serviceClass: string | null },
+    at: Date,
+  ): Promise<{ readonly row: StoredPriceRow; readonly price: ModelPrice } | null> {
     return this.database.tenant(tenant.organisationId, async (db) => {
       const book = await this.bookOf(db, tenant.organisationId);
-      const price = book.prices.find(provider, model, at.getTime() * 1_000);
-      return price === null ? null : ((await findPrices(db, [price.id])).get(price.id) ?? null);
+      const price = book.prices.find(names.provider, names.model, at.getTime() * 1_000, names.serviceClass);
+      const row = price === null ? undefined : (await findPrices(db, [price.id])).get(price.id);
+      return price === null || row === undefined ? null : { row, price };
     });
   }
 
@@ -112,13 +93,4 @@ export class PriceBooksService {
     }
     return this.compiled.catalogue;
   }
-}
-
-/** The highest id among an organisation's own prices; 0 where it has none. A later one is new. */
-async function newestOwnPrice(db: Queryable, organisationId: string): Promise<number> {
-  const [row] = await db.query<{ newest: number | null }>(
-    'SELECT max(id) AS newest FROM model_price WHERE organisation_id = $1',
-    [organisationId],
-  );
-  return row?.newest ?? 0;
 }

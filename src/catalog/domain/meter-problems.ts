@@ -46,7 +46,8 @@ function timeUnitProblems({ aggregation, timeUnit }: MeterDefinition): FieldProb
   return [{ field: 'timeUnit', detail }];
 }
 
-function filterProblems(filter: Filter, path: string): FieldProblem[] {
+/** What is wrong with a condition; `path` names it in the messages. */
+export function filterProblems(filter: Filter, path: string): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const { operator, value } = filter;
   const say = (detail: string): void => void problems.push({ field: `${path}.value`, detail });

@@ -7,6 +7,7 @@ export * from './model-price';
 export * from './name-match';
 export * from './price-book';
 export * from './price-factor';
+export * from './price-warnings';
 export { normaliseUsage, type NormalisedUsage } from './provider-usage';
 export { type Quantity, quantityText, quantityToDecimal } from './quantity';
 export * from './resource';

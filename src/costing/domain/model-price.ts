@@ -58,6 +58,8 @@ export interface PriceRow {
   readonly factor?: string | null;
   /** The own contract that says so, by its key. */
   readonly contract?: string | null;
+  /** What people call the contract. */
+  readonly name?: string | null;
 }
 
 /** A price of one single unit, counting 10^-24 of the currency's unit. */

@@ -104,13 +104,13 @@ export function resourcePriceProblems(price: Omit<ResourcePrice, 'id'>): FieldPr
  * @param resources each with its prices, in the order in which they were added
  */
 export function compileResources(
-  resources: readonly { readonly resource: Resource; readonly prices: readonly ResourcePrice[] }[],
+  resources: readonly (Resource & { readonly prices: readonly ResourcePrice[] })[],
 ): ResourceBook {
   if (resources.length === 0) return { costOf: () => null };
   const ofAnyType: CompiledResource[] = [];
   const byType = new Map<string, CompiledResource[]>();
-  for (const { resource, prices } of resources) {
-    const compiled = compileResource(resource, prices);
+  for (const resource of resources) {
+    const compiled = compileResource(resource, resource.prices);
     if (resource.eventType === null) ofAnyType.push(compiled);
     else byType.set(resource.eventType, [...(byType.get(resource.eventType) ?? []), compiled]);
   }

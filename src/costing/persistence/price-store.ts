@@ -20,8 +20,8 @@ export interface StoredPriceRow extends PriceRow {
   readonly organisationId: string | null;
 }
 
-export /** A row of the table. */
-interface ModelPriceRow {
+/** A row of the table. */
+export interface ModelPriceRow {
   id: number;
   organisation_id: string | null;
   provider: string;
