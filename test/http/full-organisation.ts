@@ -13,6 +13,8 @@ export interface FullOrganisation {
   readonly invoice: { readonly id: string; readonly number: string; readonly line: string };
   /** A further API key, by its id. */
   readonly otherKey: string;
+  /** A currency that only this organisation has a rate for. */
+  readonly currency: string;
   /** A model that only this organisation has a price for. */
   readonly model: string;
   /** A re-costing that was applied. */
@@ -68,7 +70,23 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     plan: plan.key,
   });
   const units = { input: { amount: '1' }, output: { amount: '2' } };
-  await post('/v1/price-book', { provider: 'openai', model, units });
+  const price = await post('/v1/price-book', { provider: 'openai', model, units });
+  const contract = await post('/v1/contracts', {
+    key: key('contract'),
+    name: 'Contract',
+    provider: 'anthropic',
+    discountPercent: '10',
+  });
+  const resource = await post('/v1/resources', {
+    key: key('resource'),
+    name: 'Own GPUs',
+    unit: 'GPU second',
+    field: 'data.gpu_seconds',
+    prices: [{ amount: '0.001' }],
+  });
+  const currency = `XX${prefix.slice(0, 1).toUpperCase()}`;
+  const rate = { base: currency, quote: 'USD', rate: '1.5', validFrom: FIRST_PERIOD };
+  await post('/v1/exchange-rates', [rate]);
   const other = await post('/v1/api-keys', { name: 'Another', scopes: ['read'] });
 
   const event = { id: key('event'), source: key('source') };
@@ -127,6 +145,7 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     draft,
     invoice: { id: invoice.id, number: invoice.number, line: invoice.lines[1].id },
     otherKey: other.id,
+    currency,
     model,
     recosting: recosting.id,
   };

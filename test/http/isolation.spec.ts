@@ -305,6 +305,7 @@ const ASKING: Record<string, Asking[]> = {
 
 /** Lists: an organisation that has nothing sees nothing, and B sees its own only. */
 const LISTS: Record<string, { path: string; own: () => string; theirs: () => string }> = {
+  'GET /v1/exchange-rates': { path: '/v1/exchange-rates', own: () => b.currency, theirs: () => a.currency },
   'GET /v1/meters': { path: '/v1/meters', own: () => b.meter.id, theirs: () => a.meter.id },
   'GET /v1/plans': { path: '/v1/plans', own: () => b.plan.id, theirs: () => a.plan.id },
   'GET /v1/recostings': { path: '/v1/recostings', own: () => b.recosting, theirs: () => a.recosting },
@@ -316,7 +317,13 @@ const OTHERS = [
   'GET /healthz', // public, tells of no organisation
   'GET /readyz', // the same
   'POST /v1/organisations', // the operator's; makes a new one
+  'POST /v1/catalogue/refreshes', // the operator's, as all of the catalogue: it belongs to the installation
+  'POST /v1/catalogue/refreshes/release',
+  'GET /v1/catalogue/refreshes',
+  'GET /v1/catalogue/refreshes/{refresh}',
+  'POST /v1/catalogue/refreshes/{refresh}/apply',
   'GET /v1/organisation',
+  'PATCH /v1/organisation',
   'GET /v1/api-keys',
   'GET /v1/audit-log',
   'GET /v1/costs/pending',
@@ -325,6 +332,7 @@ const OTHERS = [
   'POST /v1/meters',
   'POST /v1/test-clocks',
   'POST /v1/price-book',
+  'POST /v1/exchange-rates',
 ];
 
 it('covers every endpoint of the OpenAPI document, and none that is gone', async () => {

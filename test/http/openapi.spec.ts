@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { startTestServer, type TestServer } from '../support/server';
+import { OPERATOR_KEY, startTestServer, type TestServer } from '../support/server';
 import { fillOrganisation, type FullOrganisation } from './full-organisation';
 import { type Route, routesOf } from './openapi-routes';
 
@@ -7,13 +7,19 @@ let server: TestServer;
 let routes: Route[];
 let document: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- what it is is checked below
 let all: FullOrganisation;
+let refresh: string;
 beforeAll(async () => {
   server = await startTestServer();
   routes = await routesOf(server);
   document = (await server.api('GET', '/openapi.json', undefined, null)).body;
   all = await fillOrganisation(server, server.apiKey, 'a');
+  refresh = (await server.api('POST', '/v1/catalogue/refreshes/release', undefined, OPERATOR_KEY)).body.id;
 });
 afterAll(() => server.stop());
+
+/** The endpoints of the installation's operator. */
+const isOperators = (name: string) => name === 'POST /v1/organisations' || name.includes(' /v1/catalogue/');
+const keyFor = (name: string) => (isOperators(name) ? OPERATOR_KEY : server.apiKey);
 
 const SUCCESS = ['200', '201', '204'];
 /** Speaks a protocol that others define: two encodings, fields of later versions, refusals of its own form. */
@@ -114,9 +120,7 @@ describe('every endpoint', () => {
   it('says what it needs: a key, and the scope', () => {
     const without = ['GET /healthz', 'GET /readyz'];
     for (const { name, operation } of routes) {
-      const security = without.includes(name)
-        ? undefined
-        : [{ [name === 'POST /v1/organisations' ? 'operator' : 'bearer']: [] }];
+      const security = without.includes(name) ? undefined : [{ [isOperators(name) ? 'operator' : 'bearer']: [] }];
       expect({ name, security: operation.security }).toEqual({ name, security });
       for (const [scheme] of (security ?? []).flatMap(Object.entries)) {
         expect(document.components.securitySchemes[scheme]).toMatchObject({ type: 'http', scheme: 'bearer' });
@@ -128,9 +132,9 @@ describe('every endpoint', () => {
   });
 
   it('has a schema of what it takes, when it takes a body', () => {
-    const bare = ['POST /v1/invoices/{invoice}/finalize'];
+    const bare = ['POST /v1/invoices/{invoice}/finalize', 'POST /v1/catalogue/refreshes/release'];
     for (const { name, method, operation } of routes) {
-      const takesBody = method === 'POST' && !bare.includes(name);
+      const takesBody = ['POST', 'PUT', 'PATCH'].includes(method) && !bare.includes(name);
       expect({ name, takesBody: operation.requestBody !== undefined }).toEqual({ name, takesBody });
       if (!takesBody) continue;
       expect(operation.requestBody.required).toBe(true);
@@ -161,7 +165,7 @@ describe('every endpoint', () => {
   it('takes an Idempotency-Key when it is a POST of a tenant that its own content does not identify', () => {
     for (const { name, method, operation } of routes) {
       const taken = (operation.parameters ?? []).some((each: { name: string }) => each.name === 'Idempotency-Key');
-      const wanted = method === 'POST' && !['POST /v1/events', OTLP, 'POST /v1/organisations'].includes(name);
+      const wanted = method === 'POST' && !['POST /v1/events', OTLP].includes(name) && !isOperators(name);
       expect({ name, taken }).toEqual({ name, taken: wanted });
     }
   });
@@ -204,13 +208,16 @@ describe('what is answered is what is documented', () => {
     ['GET /v1/events', () => `/v1/events?customer=${all.customer.key}&limit=1`],
     ['GET /v1/events/{id}', () => `/v1/events/${all.event.id}?source=${all.event.source}`],
     ['GET /v1/price-book', () => '/v1/price-book?provider=openai&model=gpt-4o'],
+    ['GET /v1/exchange-rates', () => '/v1/exchange-rates?replaced=true'],
+    ['GET /v1/catalogue/refreshes', () => '/v1/catalogue/refreshes'],
+    ['GET /v1/catalogue/refreshes/{refresh}', () => `/v1/catalogue/refreshes/${refresh}`],
     ['GET /v1/invoices/{invoice}', () => `/v1/invoices/${all.invoice.number}`],
     ['GET /v1/invoices/{invoice}', () => `/v1/invoices/${all.draft}`],
     ['GET /v1/invoices/{invoice}/lines/{line}/explain', () => `/v1/invoices/${all.invoice.id}/lines/1/explain`],
     ['GET /v1/invoices/{invoice}/lines/{line}/explain', () => `/v1/invoices/${all.invoice.id}/lines/2/explain`],
   ];
   it.each(READING)('%s', async (route, path) => {
-    const { status, body, headers } = await server.api('GET', path());
+    const { status, body, headers } = await server.api('GET', path(), undefined, keyFor(route));
     expect(status).toBe(200);
     expect(headers.get('content-type')).toMatch(/^application\/json/);
     expect(schemaOf(route, 200).safeParse(body).error?.issues ?? []).toEqual([]);
@@ -310,11 +317,25 @@ describe('what is answered is what is documented', () => {
     ],
     [OTLP, () => '/v1/traces', () => ({ resourceSpans: [] }), 200],
     [OTLP, () => '/v1/traces', () => ({ resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: 1 }] }] }] }), 200],
+    [
+      'POST /v1/exchange-rates',
+      () => '/v1/exchange-rates',
+      () => [{ base: 'CHF', quote: 'USD', rate: '1.12', validFrom: '2026-01-01T00:00:00Z' }],
+      200,
+    ],
+    [
+      'POST /v1/catalogue/refreshes',
+      () => '/v1/catalogue/refreshes',
+      () => [{ id: 'openai', models: [{ id: 'gpt', match: { equals: 'gpt' }, prices: { input_mtok: 2.5 } }] }],
+      201,
+    ],
+    ['POST /v1/catalogue/refreshes/release', () => '/v1/catalogue/refreshes/release', () => undefined, 201],
+    ['POST /v1/catalogue/refreshes/{refresh}/apply', () => `/v1/catalogue/refreshes/${refresh}/apply`, () => ({}), 200],
     ['POST /v1/invoices/{invoice}/finalize', () => `/v1/invoices/${all.invoice.id}/finalize`, () => undefined, 200],
   ];
   it.each(WRITING)('%s', async (route, path, body, status) => {
     const sent = body();
-    const answer = await server.api('POST', path(), sent);
+    const answer = await server.api('POST', path(), sent, keyFor(route));
     expect(answer).toMatchObject({ status });
     expect(schemaOf(route, status).safeParse(answer.body).error?.issues ?? []).toEqual([]);
     if (sent === undefined) return;
