@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Client } from 'pg';
 import { startTestServer, type TestServer } from '../support/server';
 
 /**
@@ -115,5 +116,22 @@ describe.each(['json', 'protobuf'])('the exporter for %s', (ENCODING) => {
       { code: 1, error: expect.stringContaining('401') },
       { code: 1, error: expect.stringContaining('401') },
     ]);
+  });
+
+  it('sends again by itself what was answered with 503, and is counted once', async () => {
+    const events = await storedEvents();
+    const blocker = new Client({ connectionString: server.databaseUrl });
+    await blocker.connect();
+    await blocker.query('BEGIN; LOCK TABLE event IN EXCLUSIVE MODE');
+    const exported = runApplication({ ENCODING, RESOURCE: '{"weir.customer":"acme"}' });
+    // The database goes while it stores the first export.
+    const blocked = `SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity
+                      WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0`;
+    while ((await server.query<{ ended: boolean }>(blocked)).length === 0);
+    await blocker.query('ROLLBACK');
+    await blocker.end();
+
+    expect((await exported).results).toEqual([{ code: 0 }, { code: 0 }]);
+    expect(await storedEvents()).toBe(events + 4);
   });
 });
