@@ -7,7 +7,13 @@ import { startTestServer, type TestServer } from '../support/server';
 const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');
 /** Pages whose commands are run. One that doesn't define `post` and `get` itself uses the README's. */
-const PAGES = ['README.md', 'docs/quick-start.md', 'docs/opentelemetry.md', 'docs/attribution.md'];
+const PAGES = [
+  'README.md',
+  'docs/quick-start.md',
+  'docs/changing-meters.md',
+  'docs/opentelemetry.md',
+  'docs/attribution.md',
+];
 const FUNCTIONS = 'post() {';
 const BETWEEN_BLOCKS = '=== the next block ===';
 
