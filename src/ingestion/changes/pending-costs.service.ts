@@ -99,17 +99,17 @@ export class PendingCostsService {
     return this.database.tenant(tenant.organisationId, async (db) => {
       const [row] = await db.query<(ProgressRow & { current: string })[]>(
         `SELECT done.*, organisation.catalog_revision AS current
-           FROM organisation LEFT JOIN pending_pricing AS done ON done.organisation_id = organisation.id
-          WHERE organisation.id = $1`,
+           FROM pending_pricing AS done JOIN organisation ON organisation.id = done.organisation_id
+          WHERE done.organisation_id = $1`,
         [tenant.organisationId],
       );
-      const begun = row !== undefined && row.revision !== null;
+      if (row === undefined) return { state: 'waiting', lookedAt: 0, priced: 0, startedAt: null, finishedAt: null };
       return {
-        state: !begun || row.revision !== row.current ? 'waiting' : row.position === null ? 'idle' : 'running',
-        lookedAt: begun ? Number(row.looked_at) : 0,
-        priced: begun ? Number(row.priced) : 0,
-        startedAt: begun ? row.started_at : null,
-        finishedAt: begun ? row.finished_at : null,
+        state: row.revision !== row.current ? 'waiting' : row.finished_at === null ? 'running' : 'idle',
+        lookedAt: Number(row.looked_at),
+        priced: Number(row.priced),
+        startedAt: row.started_at,
+        finishedAt: row.finished_at,
       };
     });
   }

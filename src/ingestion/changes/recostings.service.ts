@@ -13,7 +13,7 @@ import {
   toPublicId,
   ZERO,
 } from '../../kernel';
-import { HOUR_MICROS } from '../../metering';
+import { firstHourWithEvents, HOUR_MICROS } from '../../metering';
 import { Database, pauseIngest } from '../../platform/database';
 import type { PeriodicJob } from '../../platform/jobs';
 import type { Books } from '../organisation-books';
@@ -31,9 +31,9 @@ import {
 import { TouchedInvoices } from './touched-invoices';
 import { type CostChange, nextBatch, writeCosts } from './write-costs';
 
-/** Events looked at in one transaction, and empty hours skipped in one. */
+/** Events, and at most hours, looked at in one transaction. */
 const A_PAGE = 1_000;
-const HOURS_A_PAGE = 500;
+const HOURS_A_PAGE = 200;
 /** How long a request works on it before it answers; the job goes on. */
 const INLINE_MS = 1_000;
 const EVERY_MS = 1_000;
@@ -185,7 +185,7 @@ export class RecostingsService {
     return this.find(tenant, toPublicId('recosting', id));
   }
 
-  /** The next events, hour by hour: an hour is found without looking at the others, and sorted by itself. */
+  /** The next events, hour by hour: an hour is found without looking at the others, and empty ones are passed over. */
   private async pageOf(db: EntityManager, organisationId: string, recosting: Recosting): Promise<Page> {
     const { customerId, provider, model, throughBatch } = recosting;
     const end = recosting.to.getTime() * 1_000;
@@ -193,9 +193,13 @@ export class RecostingsService {
     let { position } = recosting;
     for (let hours = 0; hours < HOURS_A_PAGE && position.time < end; hours += 1) {
       const from = position.time;
+      const hour = Math.floor(from / HOUR_MICROS) * HOUR_MICROS;
+      const next = await firstHourWithEvents(db, organisationId, hour);
+      if (next === null || next >= end) return { events, position: { time: end, key: FIRST_KEY }, isLast: true };
+      if (next > hour) position = { time: next, key: FIRST_KEY };
       // One customer's events are in the order of their time already.
-      const to = customerId === null ? Math.min(end, (Math.floor(from / HOUR_MICROS) + 1) * HOUR_MICROS) : end;
-      const range = { from, to, customerId, provider, model, throughBatch };
+      const to = customerId === null ? Math.min(end, next + HOUR_MICROS) : end;
+      const range = { from: position.time, to, customerId, provider, model, throughBatch };
       const found = await findInRange(db, organisationId, range, position, A_PAGE - events.length);
       events.push(...found);
       if (events.length === A_PAGE) {
