@@ -163,7 +163,7 @@ async function answered(asked: Asked): Promise<ExpectedRow[]> {
   let pages = 0;
   do {
     if (cursor !== null) query.set('cursor', cursor);
-    const page = await made(server.api('GET', `/v1/usage?${query}`));
+    const page = await made(server.api('GET', `/v1/usage?${query.toString()}`));
     for (const { from: start, to: end, customer, group, quantity, events, pendingCostEvents } of page.items) {
       rows.push({
         from: Date.parse(start) * 1_000,
