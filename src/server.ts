@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type NewOrganisation, OrganisationsService } from './access';
 import { AppModule, ENTITIES } from './app.module';
 import { PriceBooksService } from './costing';
-import { EventsRoute, PendingCostsService, RecostingsService, TracesRoute } from './ingestion';
+import { EventsRoute, OpenMeterRoute, PendingCostsService, RecostingsService, TracesRoute } from './ingestion';
 import { PeriodCloser } from './invoicing';
 import type { Clock } from './kernel';
 import { foldUsageJob, MeterFiller } from './metering';
@@ -99,6 +99,7 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
   const closeConnections = trackConnections(adapter.getInstance().server);
   await app.get(PriceBooksService).start();
   await app.get(EventsRoute).register(adapter.getInstance());
+  await app.get(OpenMeterRoute).register(adapter.getInstance());
   await app.get(TracesRoute).register(adapter.getInstance());
   serveReference(app);
 

@@ -8,11 +8,21 @@ import { ClosedPeriods } from './closed-periods';
 import { EventsRoute } from './events.route';
 import { EventLines } from './http/event-lines';
 import { IngestionService } from './ingestion.service';
+import { OpenMeterRoute } from './openmeter.route';
 import { TracesRoute } from './otlp/traces.route';
 
 @Module({
   imports: [AccessModule, CostingModule, CustomersModule],
-  providers: [ClosedPeriods, EventLines, EventsRoute, IngestionService, ProblemFilter, TouchedInvoices, TracesRoute],
-  exports: [EventsRoute, IngestionService, TouchedInvoices, TracesRoute],
+  providers: [
+    ClosedPeriods,
+    EventLines,
+    EventsRoute,
+    IngestionService,
+    OpenMeterRoute,
+    ProblemFilter,
+    TouchedInvoices,
+    TracesRoute,
+  ],
+  exports: [EventsRoute, IngestionService, OpenMeterRoute, TouchedInvoices, TracesRoute],
 })
 export class IngestionModule {}

@@ -28,6 +28,8 @@ export interface IngestOptions {
   readonly parse?: (value: unknown) => UsageEvent | EventProblem;
   /** All events are stored or, where one is refused, none. */
   readonly atomic?: boolean;
+  /** A repeat with another time is a repeat: clients fill in the time of sending, and a retry by hand gets a new one. */
+  readonly anyTime?: boolean;
   /** Nothing is stored: the receipts say what would become of the events. */
   readonly dryRun?: boolean;
   /** Events of any age are taken. */
@@ -49,6 +51,7 @@ interface CheckAgainst {
   readonly customers: ReadonlyMap<string, KnownCustomer>;
   readonly clocks: ReadonlyMap<string, number>;
   readonly receivedAt: Micros;
+  readonly anyTime: boolean;
   readonly limits: TimeLimits;
 }
 
@@ -90,7 +93,7 @@ export class IngestionService implements OnApplicationShutdown {
     const { organisationId } = tenant;
     const { parse = parseEvent, atomic = false, dryRun = false } = options;
     const parsed = values.map((value) => parse(value));
-    const against = await this.load(organisationId, parsed, options.backfill === true);
+    const against = await this.load(organisationId, parsed, options);
 
     const settled = new Map<number, Receipt>();
     const prepared: PreparedEvent[] = [];
@@ -125,7 +128,7 @@ export class IngestionService implements OnApplicationShutdown {
     event: UsageEvent,
     options: { readonly backfill: boolean; readonly keptTime: Micros },
   ): Promise<PreparedEvent | EventProblem> {
-    const against = await this.load(tenant.organisationId, [event], options.backfill);
+    const against = await this.load(tenant.organisationId, [event], options);
     const keepsTime = event.time === null || event.time === options.keptTime;
     const result = this.check(keepsTime ? { ...event, time: null } : event, against);
     if ('code' in result) return result;
@@ -135,7 +138,7 @@ export class IngestionService implements OnApplicationShutdown {
   private async load(
     organisationId: string,
     events: readonly (UsageEvent | EventProblem)[],
-    backfill: boolean,
+    { backfill = false, anyTime = false }: IngestOptions,
   ): Promise<CheckAgainst> {
     const names = new Set<string>();
     for (const event of events) if (!isEventProblem(event)) names.add(event.customer);
@@ -146,6 +149,7 @@ export class IngestionService implements OnApplicationShutdown {
       customers,
       clocks: await this.clocksNeeded(organisationId, events, customers),
       receivedAt: this.clock.now().getTime() * 1_000,
+      anyTime,
       limits: backfill ? { ...this.limits, maxAgeMs: Infinity } : this.limits,
     };
   }
@@ -166,7 +170,7 @@ export class IngestionService implements OnApplicationShutdown {
   }
 
   private check(event: UsageEvent, against: CheckAgainst): Checked | EventProblem {
-    const { organisationId, organisationBytes, customers, clocks, receivedAt, limits } = against;
+    const { organisationId, organisationBytes, customers, clocks, receivedAt, anyTime, limits } = against;
     const customer = customers.get(event.customer);
     if (customer === undefined) {
       return {
@@ -195,6 +199,7 @@ export class IngestionService implements OnApplicationShutdown {
       provider: usage.provider,
       model: usage.model,
       usage,
+      anyTime,
     };
     return { prepared, tooOld: late };
   }

@@ -20,6 +20,8 @@ import type { Books, OrganisationBooks } from '../organisation-books';
 /** An event that is well formed and whose customer is known, waiting to be stored. */
 export interface PreparedEvent extends EventToStore {
   readonly usage: EventUsage;
+  /** Its time may be that of sending, filled in by the sender's client, so a repeat with another time is a repeat. */
+  readonly anyTime?: boolean;
 }
 
 /** More events wait than the database takes in; nothing of the request was stored. */
@@ -387,7 +389,8 @@ class PendingCommit {
 /** A further event of an identity: the same again, or something else under the same id, which is refused. */
 export function verdictOnRepeat(first: EventContent, second: PreparedEvent): Receipt {
   const { event, customerId } = second;
-  const field = differingField(first, { ...event, customerId });
+  const time = second.anyTime === true ? first.time : event.time;
+  const field = differingField(first, { ...event, time, customerId });
   if (field === null) return { status: 'duplicate', id: event.id };
   const detail =
     'differs from the event that is stored under this source and id; the first one stands. Send a new event with a new id';

@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LOGGER, type Logger } from '../logging';
-import { PROBLEM_CONTENT_TYPE, toProblem } from './problem';
+import { type Problem, PROBLEM_CONTENT_TYPE, toProblem } from './problem';
 
 /** Turns whatever is thrown while a request is served into problem+json. The one place that picks a status. */
 @Catch()
@@ -13,8 +13,14 @@ export class ProblemFilter implements ExceptionFilter {
     this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const problem = toProblem(error);
+  /** @param shape for answers that another API's clients read */
+  answer(
+    error: unknown,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    shape: (problem: Problem, requestId: string) => Problem = (problem) => problem,
+  ): void {
+    const problem = shape(toProblem(error), request.id);
     if (problem.status >= 500) this.logger.error({ err: error, requestId: request.id }, 'request failed');
     if (reply.sent) return;
     void reply

@@ -10,6 +10,9 @@ export interface Problem {
   readonly detail: string;
   readonly errors?: readonly FieldProblem[];
   readonly requestId?: string;
+  /** Of this one occurrence, and more about it: only where another API's clients look for them. */
+  readonly instance?: string;
+  readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
