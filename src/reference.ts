@@ -101,7 +101,7 @@ function complete(document: OpenAPIObject): OpenAPIObject {
   };
   document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM } };
   for (const item of Object.values(document.paths)) {
-    for (const operation of [item.get, item.post, item.delete]) {
+    for (const operation of [item.get, item.post, item.put, item.patch, item.delete]) {
       if (operation === undefined) continue;
       operation.responses['default'] ??= refusal;
       for (const [status, response] of Object.entries(operation.responses)) {
