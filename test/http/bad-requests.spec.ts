@@ -398,7 +398,37 @@ const BODIES: Record<string, Row[]> = {
       'invalid_request',
       'units.input.amount',
     ],
-    ['a per of 7', { ...OWN_PRICE, units: { input: { amount: '1', per: '7' } } }, 'invalid_request', 'units.input.per'],
+    ['a per of 7', { ...OWN_PRICE, units: { input: { amount: '1', per: '7' } } }, 'invalid_price', 'units.input.per'],
+    [
+      'searches by no number',
+      { ...OWN_PRICE, units: { webSearches: { amount: '1' } } },
+      'invalid_price',
+      'units.webSearches.per',
+    ],
+    ['a model and a match', { ...OWN_PRICE, match: { contains: 'm' } }, 'invalid_request', 'model'],
+    ['an empty match', { ...OWN_PRICE, model: undefined, match: {} }, 'invalid_request', 'match'],
+    ['a class in capitals', { ...OWN_PRICE, class: 'Batch' }, 'invalid_request', 'class'],
+    ['a factor without a class', { ...OWN_PRICE, units: undefined, factor: '0.5' }, 'invalid_request', 'class'],
+    ['a factor and units', { ...OWN_PRICE, class: 'batch', factor: '0.5' }, 'invalid_price', 'factor'],
+    ['an hour of 25', { ...OWN_PRICE, dailyFrom: '25:00', dailyTo: '06:00' }, 'invalid_request', 'dailyFrom'],
+    ['a begin of the day without an end', { ...OWN_PRICE, dailyFrom: '22:00' }, 'invalid_price', 'dailyTo'],
+    [
+      'tiers that fall',
+      {
+        ...OWN_PRICE,
+        units: {
+          input: {
+            amount: '1',
+            tiers: [
+              { above: '9', amount: '1' },
+              { above: '8', amount: '1' },
+            ],
+          },
+        },
+      },
+      'invalid_price',
+      'units.input.tiers[1].above',
+    ],
     [
       'a validTo that is its validFrom',
       { ...OWN_PRICE, validFrom: '2026-01-01T00:00:00Z', validTo: '2026-01-01T00:00:00Z' },
@@ -508,8 +538,9 @@ describe('an address', () => {
     ['/v1/invoices/INV-000001', 'invoice_not_found'],
     ['/v1/invoices/nothing/lines/1/explain', 'invoice_not_found'],
     ['/v1/events/nothing', 'event_not_found'],
-    ['/v1/price-book?model=nothing', 'model_price_not_found'],
-    ['/v1/price-book?provider=nobody&model=gpt-4o', 'model_price_not_found'],
+    ['/v1/price-book/in-force?model=nothing', 'model_price_not_found'],
+    ['/v1/price-book/in-force?provider=nobody&model=gpt-4o', 'model_price_not_found'],
+    ['/v1/resources/nothing', 'resource_not_found'],
   ])('%.60s names nothing', async (path, code) => {
     await expectRefused(() => get(path), 404, code);
   });
@@ -642,8 +673,13 @@ describe('a query', () => {
   });
 
   it('of the price book names a model', async () => {
-    await expectRefused(() => server.api('GET', '/v1/price-book'), 422, 'invalid_request', 'model');
-    await expectRefused(() => server.api('GET', '/v1/price-book?model=gpt-4o&at=now'), 422, 'invalid_request', 'at');
+    await expectRefused(() => server.api('GET', '/v1/price-book/in-force'), 422, 'invalid_request', 'model');
+    await expectRefused(
+      () => server.api('GET', '/v1/price-book/in-force?model=gpt-4o&at=now'),
+      422,
+      'invalid_request',
+      'at',
+    );
   });
 });
 

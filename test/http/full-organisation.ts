@@ -17,6 +17,10 @@ export interface FullOrganisation {
   readonly currency: string;
   /** A model that only this organisation has a price for. */
   readonly model: string;
+  /** The id of that price. */
+  readonly price: string;
+  readonly contract: string;
+  readonly resource: Named;
   /** A re-costing that was applied. */
   readonly recosting: string;
 }
@@ -147,6 +151,9 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     otherKey: other.id,
     currency,
     model,
+    price: price.id,
+    contract: contract.key,
+    resource,
     recosting: recosting.id,
   };
 }

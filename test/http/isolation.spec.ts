@@ -226,10 +226,37 @@ const ASKING: Record<string, Asking[]> = {
       () => [{ theirs: a.event.id, nobodys: 'nobodys-event' }],
     ),
   ],
-  'GET /v1/price-book': [
+  'GET /v1/price-book/in-force': [
     asking(
-      (name) => ({ path: `/v1/price-book?provider=openai&model=${name}` }),
+      (name) => ({ path: `/v1/price-book/in-force?provider=openai&model=${name}` }),
       () => [{ theirs: a.model, nobodys: 'nobodys-model' }],
+    ),
+  ],
+  'POST /v1/price-book/{price}/retire': [
+    asking(
+      (name) => ({ path: `/v1/price-book/${name}/retire`, body: {} }),
+      () => byId(a.price),
+      { notByA: true },
+    ),
+  ],
+  'POST /v1/contracts/{contract}/retire': [
+    asking(
+      (name) => ({ path: `/v1/contracts/${name}/retire`, body: {} }),
+      () => [{ theirs: a.contract, nobodys: 'nobodys-key' }],
+      { notByA: true },
+    ),
+  ],
+  'GET /v1/resources/{resource}': [
+    asking(
+      (name) => ({ path: `/v1/resources/${name}` }),
+      () => named(a.resource),
+    ),
+  ],
+  'POST /v1/resources/{resource}/prices': [
+    asking(
+      (name) => ({ path: `/v1/resources/${name}/prices`, body: { amount: '1' } }),
+      () => named(a.resource),
+      { notByA: true },
     ),
   ],
   'GET /v1/invoices/{invoice}': [asking((name) => ({ path: `/v1/invoices/${name}` }), invoices)],
@@ -308,6 +335,9 @@ const LISTS: Record<string, { path: string; own: () => string; theirs: () => str
   'GET /v1/exchange-rates': { path: '/v1/exchange-rates', own: () => b.currency, theirs: () => a.currency },
   'GET /v1/meters': { path: '/v1/meters', own: () => b.meter.id, theirs: () => a.meter.id },
   'GET /v1/plans': { path: '/v1/plans', own: () => b.plan.id, theirs: () => a.plan.id },
+  'GET /v1/price-book': { path: '/v1/price-book', own: () => b.price, theirs: () => a.price },
+  'GET /v1/contracts': { path: '/v1/contracts', own: () => b.contract, theirs: () => a.contract },
+  'GET /v1/resources': { path: '/v1/resources', own: () => b.resource.id, theirs: () => a.resource.id },
   'GET /v1/recostings': { path: '/v1/recostings', own: () => b.recosting, theirs: () => a.recosting },
   'GET /v1/customers': { path: '/v1/customers', own: () => b.customer.id, theirs: () => a.customer.id },
 };
@@ -332,6 +362,8 @@ const OTHERS = [
   'POST /v1/meters',
   'POST /v1/test-clocks',
   'POST /v1/price-book',
+  'POST /v1/contracts',
+  'POST /v1/resources',
   'POST /v1/exchange-rates',
 ];
 
@@ -377,7 +409,7 @@ it.each(Object.keys(LISTS))('%s shows its own only', async (route) => {
   const { path, own, theirs } = LISTS[route]!;
   expect((await server.api('GET', path, undefined, empty)).body).toEqual({ items: [], nextCursor: null });
   const { body } = await server.api('GET', path, undefined, b.apiKey);
-  const ids = body.items.map((item: { id: string }) => item.id);
+  const ids = body.items.map((item: { id?: string; key?: string; base?: string }) => item.id ?? item.key ?? item.base);
   expect(ids).toContain(own());
   expect(ids).not.toContain(theirs());
 });
