@@ -44,6 +44,11 @@ export class BenchDatabase {
     await Promise.all([this.client, ...this.writers].map((client) => client.end()));
   }
 
+  /** Lets somebody else use this connection. */
+  async run<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    return work(this.client);
+  }
+
   async lastBatch(): Promise<number> {
     return this.count('SELECT coalesce(max(batch), 0) FROM event');
   }
@@ -171,6 +176,22 @@ export class BenchDatabase {
          FROM kept FULL JOIN recounted USING (customer_id, meter_id, hour, dimensions)`,
     );
     return { sums: Number(rows[0]!.sums), differing: Number(rows[0]!.differing) };
+  }
+
+  /** What all events add up to, and whether usage says the same: by customer together, and of all customers. */
+  async totals(): Promise<{ events: number; uncosted: number; counted: boolean }> {
+    const { rows } = await this.client.query<{ events: string; uncosted: string; counted: boolean }>(
+      `WITH all_events AS (
+         SELECT count(*) AS events, sum(cost) AS cost, count(*) FILTER (WHERE cost IS NULL OR cost <= 0) AS uncosted FROM event
+       ), kept AS (
+         SELECT customer_id = '${EVERY_CUSTOMER_ID}' AS of_all, sum(events) AS events, sum(cost) AS cost
+           FROM usage WHERE meter_id = '00000000-0000-0000-0000-000000000000' GROUP BY 1
+       )
+       SELECT events, uncosted, (SELECT count(*) FROM kept WHERE (kept.events, kept.cost) = (all_events.events, all_events.cost)) = 2 AS counted
+         FROM all_events`,
+    );
+    const { events, uncosted, counted } = rows[0]!;
+    return { events: Number(events), uncosted: Number(uncosted), counted };
   }
 
   async version(): Promise<string> {

@@ -14,7 +14,7 @@ export type LoadCommand =
       readonly body: 'single' | 'list';
       readonly apiKey: string;
     }
-  | { readonly kind: 'run'; readonly port: number; readonly connections: number };
+  | { readonly kind: 'run'; readonly ports: readonly number[]; readonly connections: number };
 
 /** What this process answers to each command. */
 export type LoadAnswer =
@@ -62,8 +62,10 @@ function prepare(command: LoadCommand & { kind: 'prepare' }): LoadAnswer {
  * Sends all prepared requests over keep-alive connections, one at a time on each, as fast as they are answered. On bare
  * sockets, because the load shares its cores with what it measures.
  */
-async function run({ port, connections }: LoadCommand & { kind: 'run' }): Promise<LoadAnswer> {
-  const sockets = await Promise.all(Array.from({ length: connections }, () => opened(port)));
+async function run({ ports, connections }: LoadCommand & { kind: 'run' }): Promise<LoadAnswer> {
+  const sockets = await Promise.all(
+    Array.from({ length: connections }, (_, index) => opened(ports[index % ports.length]!)),
+  );
   const latencies = new Float64Array(requests.length);
   let next = 0;
   let accepted = 0;

@@ -75,13 +75,15 @@ function parse(args: readonly string[]) {
   }
 }
 
-function wholeNumber(flag: string, text: string, least: number, most: number): number {
+/** @throws BenchError */
+export function wholeNumber(flag: string, text: string, least: number, most: number): number {
   const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
   throw new BenchError(`${flag} takes a whole number from ${least} to ${most}, not '${text.slice(0, 40)}'.`);
 }
 
-function oneOf<const T extends string>(flag: string, text: string, choices: readonly T[]): T {
+/** @throws BenchError */
+export function oneOf<const T extends string>(flag: string, text: string, choices: readonly T[]): T {
   const choice = choices.find((each) => each === text);
   if (choice !== undefined) return choice;
   throw new BenchError(`${flag} takes ${choices.join(' or ')}, not '${text.slice(0, 40)}'.`);

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -36,8 +36,36 @@ export interface Weir {
   readonly dataFolder: string;
   /** Seconds of CPU that the server and its PostgreSQL have used so far; null where the system does not tell. */
   cpu(): { readonly server: number; readonly postgres: number } | null;
+  /** Bytes of memory that the server occupies right now; null where the system does not tell. */
+  memory(): number | null;
   /** Stops it (which writes the profile) and removes its data. */
   stop(): Promise<void>;
+}
+
+/** One more server on the database of another. */
+export interface SecondWeir {
+  readonly port: number;
+  /** Seconds of CPU used so far. */
+  cpu(): number | null;
+  stop(): Promise<void>;
+}
+
+export async function startBeside(first: Weir): Promise<SecondWeir> {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-bench-'));
+  const readyFile = join(folder, 'ready.json');
+  const socket = encodeURIComponent(await realpath(join(first.dataFolder, 'socket')));
+  const child = startServer([], {
+    DATABASE_URL: `postgresql://weir@localhost:5432/weir?host=${socket}`,
+    WEIR_READY_FILE: readyFile,
+  });
+  const { stop } = stopping(child, folder);
+  try {
+    const { url } = await readiness(readyFile, child);
+    return { port: Number(new URL(url).port), cpu: () => cpuSeconds([child.pid ?? 0]), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** @param profile folder and file name for a CPU profile of the server, or null */
@@ -49,33 +77,10 @@ export async function startWeir(profile: { folder: string; name: string } | null
   const readyFile = join(folder, 'ready.json');
   if (profile !== null) await mkdir(profile.folder, { recursive: true });
 
-  const foreign = /^(?:WEIR_|DATABASE_URL$|REDIS_URL$|PG)/;
   const profiling =
     profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile.folder}`, `--cpu-prof-name=${profile.name}`];
-  const child = kept(
-    spawn(process.execPath, ['--enable-source-maps', ...profiling, join(__dirname, '..', 'src', 'main.js')], {
-      env: {
-        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name))),
-        WEIR_PORT: '0',
-        WEIR_DATA_DIR: dataFolder,
-        WEIR_LOG_LEVEL: 'warn',
-        WEIR_READY_FILE: readyFile,
-      },
-      stdio: ['ignore', 'ignore', 'inherit'],
-      // A group of its own: Ctrl-C in the terminal reaches the benchmark only, which then stops the server in order.
-      detached: true,
-    }),
-  );
-  const stopOnce = async () => {
-    const gone = child.exitCode !== null || child.signalCode !== null ? null : once(child, 'exit');
-    child.kill('SIGTERM');
-    await gone;
-    await rm(folder, { recursive: true, force: true });
-    weirs.delete(stop);
-  };
-  let stopping: Promise<void> | undefined;
-  const stop = () => (stopping ??= stopOnce());
-  weirs.add(stop);
+  const child = startServer(profiling, { WEIR_DATA_DIR: dataFolder, WEIR_READY_FILE: readyFile });
+  const { stop } = stopping(child, folder);
   try {
     const { url, apiKey } = await readiness(readyFile, child);
     const postmaster = Number((await readFile(join(dataFolder, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);
@@ -89,12 +94,46 @@ export async function startWeir(profile: { folder: string; name: string } | null
         const postgres = cpuSeconds(withChildren(postmaster));
         return server === null || postgres === null ? null : { server, postgres };
       },
+      memory: () => residentBytes(child.pid ?? 0),
       stop,
     };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** The program as it is started by anybody, with nothing set but what is given. */
+function startServer(flags: readonly string[], settings: Readonly<Record<string, string>>): ChildProcess {
+  const foreign = /^(?:WEIR_|DATABASE_URL$|REDIS_URL$|PG)/;
+  return kept(
+    spawn(process.execPath, ['--enable-source-maps', ...flags, join(__dirname, '..', 'src', 'main.js')], {
+      env: {
+        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name))),
+        WEIR_PORT: '0',
+        WEIR_LOG_LEVEL: 'warn',
+        ...settings,
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
+      // A group of its own: Ctrl-C in the terminal reaches the benchmark only, which then stops the server in order.
+      detached: true,
+    }),
+  );
+}
+
+/** How to stop a server and remove its folder, also at an early end. */
+function stopping(child: ChildProcess, folder: string): { stop: () => Promise<void> } {
+  const stopOnce = async () => {
+    const gone = child.exitCode !== null || child.signalCode !== null ? null : once(child, 'exit');
+    child.kill('SIGTERM');
+    await gone;
+    await rm(folder, { recursive: true, force: true });
+    weirs.delete(stop);
+  };
+  let stopped: Promise<void> | undefined;
+  const stop = () => (stopped ??= stopOnce());
+  weirs.add(stop);
+  return { stop };
 }
 
 async function readiness(readyFile: string, child: ChildProcess): Promise<{ url: string; apiKey: string }> {
@@ -131,8 +170,9 @@ export class LoadGenerator {
     throw new BenchError('The load generator is out of step.');
   }
 
-  async run(port: number, connections: number): Promise<LoadResult> {
-    const answer = await this.ask({ kind: 'run', port, connections });
+  /** @param ports of one server, or of several that share the connections */
+  async run(ports: readonly number[], connections: number): Promise<LoadResult> {
+    const answer = await this.ask({ kind: 'run', ports, connections });
     if (answer.kind === 'ran') return answer;
     throw new BenchError('The load generator is out of step.');
   }
@@ -182,6 +222,16 @@ function statOf(pid: number): string[] | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return null;
+  }
+}
+
+function residentBytes(pid: number): number | null {
+  if (process.platform !== 'linux') return null;
+  try {
+    const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+    return kibibytes === undefined ? null : Number(kibibytes) * 1024;
   } catch {
     return null;
   }

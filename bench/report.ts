@@ -87,6 +87,7 @@ export function report(result: PartResult): string {
     `Ratio to ${part === 'batch' ? 'COPY' : 'bare Fastify'}: ${spread(result.ratio, 2)}; p99 to bare Fastify's: ${spread(result.p99Ratio, 1)}`,
     `CPU is per event, and includes folding. ${grouped(commits)} commits left as many rows of pending sums; ` +
       `${grouped(commits - left)} were folded within the rounds.`,
+    ...memoryLines(rounds),
     ...(result.bytesPerRow === null
       ? []
       : [`Bytes per row: event ${size(result.bytesPerRow.event)}, COPY's table ${size(result.bytesPerRow.copy)}`]),
@@ -95,6 +96,14 @@ export function report(result: PartResult): string {
     `${cores} cores, Node ${node}, PostgreSQL ${postgres}; load average before the start ${loadAverage.toFixed(1)}` +
       (loadAverage > NOISY_ABOVE ? ': others were busy here, so these figures are noisy.' : '.'),
   ].join('\n');
+}
+
+/** The server's memory over the rounds, which should not grow. */
+function memoryLines(rounds: readonly Round[]): string[] {
+  const sizes = rounds.flatMap(({ weir }) => (weir.memory === null ? [] : [weir.memory]));
+  if (sizes.length === 0) return [];
+  const text = sizes.map((bytes) => Math.round(bytes / 1024 ** 2)).join(', ');
+  return [`Server's memory in MiB after each round: ${text}`];
 }
 
 export function profileReport({ functions, files, inclusive }: ProfileSummary): string {

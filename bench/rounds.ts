@@ -25,6 +25,8 @@ export interface WeirSide extends Side {
   /** Transactions, each of which left a row of pending sums, and how many of these rows were not folded at the last answer. */
   readonly commits: number;
   readonly pendingAtEnd: number;
+  /** Bytes of memory that the server occupies at the end; null where the system does not tell. */
+  readonly memory: number | null;
 }
 
 export interface CopySide {
@@ -81,7 +83,7 @@ export class Rounds {
     const { weir, database } = this;
     const before = weir.cpu();
     const from = monotonicMicros();
-    const result = await this.load.run(weir.port, SHAPES[this.part].connections);
+    const result = await this.load.run([weir.port], SHAPES[this.part].connections);
     const pendingAtEnd = await database.pendingRows();
     // Folding what is left is Weir's work, and must not slow down the baseline.
     await database.folded();
@@ -93,6 +95,7 @@ export class Rounds {
       postgresCpu: microseconds(before?.postgres, after?.postgres, events),
       commits: await database.commitsAfter(batchBefore),
       pendingAtEnd,
+      memory: weir.memory(),
     };
   }
 
@@ -109,7 +112,7 @@ export class Rounds {
 
   private async throughBareServer(events: number): Promise<Round['bare']> {
     const before = this.bareServer.cpu();
-    const result = await this.load.run(this.bareServer.port, SHAPES[this.part].connections);
+    const result = await this.load.run([this.bareServer.port], SHAPES[this.part].connections);
     return { ...sideOf(result), cpu: microseconds(before, this.bareServer.cpu(), events) };
   }
 }
