@@ -10,9 +10,16 @@ const ROOT = join(__dirname, '../..');
 const PAGES = [
   'README.md',
   'docs/quick-start.md',
+  'docs/meters.md',
+  'docs/usage.md',
   'docs/changing-meters.md',
   'docs/opentelemetry.md',
   'docs/attribution.md',
+  'docs/provider-usage.md',
+  'docs/exchange-rates.md',
+  'docs/corrections.md',
+  'docs/recosting.md',
+  'docs/audit-log.md',
 ];
 const FUNCTIONS = 'post() {';
 const BETWEEN_BLOCKS = '=== the next block ===';
