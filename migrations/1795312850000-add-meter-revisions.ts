@@ -7,7 +7,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * Also lets requests write usage, within their organisation: events that stop or start counting change it.
  *
  * Safe under traffic: it touches the small table of meters only. Reverting keeps each meter's current definition and
- * its usage; what other revisions counted is lost, and so are meters that are still being filled: finish those first.
+ * its usage; what other revisions counted is lost, and what is still being filled stays as it is. Stop every process
+ * and let one of the release before fold what is pending first.
  */
 export class AddMeterRevisions1795312850000 implements MigrationInterface {
   readonly name = 'AddMeterRevisions1795312850000';
@@ -76,20 +77,23 @@ export class AddMeterRevisions1795312850000 implements MigrationInterface {
         FROM meter;
 
       GRANT INSERT, UPDATE ON usage_pending TO weir_app;
-      GRANT DELETE ON usage TO weir_app;
     `);
   }
 
   async down(db: QueryRunner): Promise<void> {
     await db.query(`
-      REVOKE DELETE ON usage FROM weir_app;
       REVOKE INSERT, UPDATE ON usage_pending FROM weir_app;
 
-      -- Sums go back under the meter's own id, which an earlier revision may have used.
+      -- Sums and samples go back under the meter's own id, which an earlier revision may have used.
       DELETE FROM usage USING meter WHERE usage.meter_id = meter.id AND meter.usage_id <> meter.id;
       UPDATE usage SET meter_id = meter.id FROM meter WHERE usage.meter_id = meter.usage_id AND meter.usage_id <> meter.id;
       DELETE FROM usage USING meter_revision AS other
        WHERE usage.meter_id = other.usage_id AND other.usage_id <> other.meter_id;
+      DELETE FROM meter_sample AS sample USING meter WHERE sample.meter_id = meter.id AND meter.usage_id <> meter.id;
+      UPDATE meter_sample AS sample SET meter_id = meter.id FROM meter
+       WHERE sample.meter_id = meter.usage_id AND meter.usage_id <> meter.id;
+      DELETE FROM meter_sample AS sample USING meter_revision AS other
+       WHERE sample.meter_id = other.usage_id AND other.usage_id <> other.meter_id;
 
       DROP TABLE meter_revision;
       REVOKE UPDATE ON meter FROM weir_app;
