@@ -268,7 +268,7 @@ function leavesOf(units: UsageUnits, price: ModelPrice): Charge[] | PendingCost 
   }
   for (const { a, b, shared } of price.overlaps) {
     if (!isAboveZero(totalOf(units, a)) || !isAboveZero(totalOf(units, b))) continue;
-    const both = reportedOf(units, shared);
+    const both = sharedOf(units, shared);
     if (both === null) return pending('quantity_missing', UNIT_FIELDS[shared]);
     if (isAboveZero(both) && price.units[shared] === undefined) return pending('unit_unpriced', UNIT_FIELDS[shared]);
   }
@@ -294,6 +294,11 @@ function totalOf(units: UsageUnits, unit: PricedUnit): Quantity | null {
   let total: Quantity = 0;
   for (const narrower of narrowerThan(unit)) total = add(total, reportedOf(units, narrower) ?? 0);
   return total !== 0 && countsTokens(unit) ? null : total;
+}
+
+/** What two units share: as the event reports it, or nothing where something that includes it is nothing. */
+function sharedOf(units: UsageUnits, shared: PricedUnit): Quantity | null {
+  return reportedOf(units, shared) ?? (widerThan(shared).some((wider) => reportedOf(units, wider) === 0) ? 0 : null);
 }
 
 function reportedUnits(units: UsageUnits): PricedUnit[] {
