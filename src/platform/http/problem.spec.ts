@@ -1,3 +1,4 @@
+import { QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { BadRequestException, HttpException, NotFoundException } from '@nestjs/common';
 import {
   ConflictError,
@@ -54,6 +55,7 @@ it.each`
   ${Object.assign(new Error('too many'), { code: '53300' })}       | ${503} | ${'unavailable'}            | ${'PostgreSQL has no connection left'}
   ${Object.assign(new Error('deadlock'), { code: '40P01' })}       | ${503} | ${'unavailable'}            | ${'trying again helps'}
   ${Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })} | ${503} | ${'unavailable'}            | ${'PostgreSQL is not there'}
+  ${new QueryRunnerProviderAlreadyReleasedError()}                 | ${503} | ${'unavailable'}            | ${'it went away between two statements'}
   ${new Error('Connection terminated unexpectedly')}               | ${503} | ${'unavailable'}            | ${'it went away'}
 `('$code: $because', ({ error, status, code }) => {
   expect(toProblem(error)).toMatchObject({ status, code, detail: expect.stringMatching(/./) });

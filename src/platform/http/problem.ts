@@ -87,9 +87,12 @@ const UNAVAILABLE_SQLSTATES = new Set([
 ]);
 const UNAVAILABLE_SYSTEM_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT']);
 
-/** The driver's own words for a connection that is gone; they come without a code. */
+/**
+ * The driver's own words for a connection that is gone; they come without a code. TypeORM gives up a connection that
+ * breaks between two statements of a transaction, and then says of the second that it was released.
+ */
 const LOST_CONNECTION =
-  /^Connection terminated|^Client has encountered a connection error|timeout exceeded when trying to connect/;
+  /^Connection terminated|^Client has encountered a connection error|timeout exceeded when trying to connect|query runner (?:was )?already released/i;
 
 function isUnavailable(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
