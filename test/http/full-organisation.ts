@@ -135,8 +135,15 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
   await post(`/v1/events/${key('voided')}/void`, { reason: 'A test run', source: event.source });
   await post('/v1/price-book', { provider: 'openai', model: recosted, units });
   const range = { from: THIRD_PERIOD, to: '2026-03-02T00:00:00Z' };
-  const recosting = await post('/v1/recostings', { reason: 'The price came later', ...range });
-  await post(`/v1/recostings/${recosting.id}/apply`);
+  let recosting = await post('/v1/recostings', { reason: 'The price came later', ...range });
+  const settled = async (): Promise<void> => {
+    while (recosting.status.endsWith('ing')) {
+      recosting = made(await server.api('GET', `/v1/recostings/${recosting.id}`, undefined, apiKey));
+    }
+  };
+  await settled();
+  recosting = await post(`/v1/recostings/${recosting.id}/apply`);
+  await settled();
 
   return {
     apiKey,
