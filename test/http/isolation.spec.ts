@@ -31,7 +31,7 @@ interface Asking {
   readonly references: () => Reference[];
   readonly request: (name: string) => { path: string; body?: unknown };
   /** 200 where the answer tells what became of each part. */
-  readonly status: 200 | 404 | 422;
+  readonly status: 200 | 400 | 404 | 422;
   /** Where A can't be asked the same without changing something. */
   readonly notByA?: true;
 }
@@ -319,6 +319,13 @@ const ASKING: Record<string, Asking[]> = {
       (customer) => ({ path: '/v1/events', body: { id: 'e-1', type: 'llm.request', customer } }),
       () => named(a.customer),
       { status: 422, notByA: true },
+    ),
+  ],
+  'POST /api/v1/events': [
+    asking(
+      (subject) => ({ path: '/api/v1/events', body: { id: 'e-1', source: 's', type: 't', subject, customerId: 'x' } }),
+      () => named(a.customer),
+      { status: 400, notByA: true },
     ),
   ],
   'POST /v1/traces': [
