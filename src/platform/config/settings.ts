@@ -57,7 +57,7 @@ export const SettingsSchema = z.object({
     .default('.weir')
     .describe('Folder of the embedded PostgreSQL. Not used when DATABASE_URL is set.'),
   DATABASE_URL: postgresUrl.describe(
-    'An outside PostgreSQL, 14 or newer. Its user must own the database and may create roles. Without it, an embedded PostgreSQL is started.',
+    'An outside PostgreSQL, 15 or newer. Its user must own the database and may create roles. Without it, an embedded PostgreSQL is started.',
   ),
   REDIS_URL: z
     .string()

@@ -60,7 +60,7 @@ describe('migrate', () => {
     const { port } = server.address() as AddressInfo;
     await expect(migrate(`postgres://weir@127.0.0.1:${port}/weir`)).rejects.toMatchObject({
       name: 'StartupError',
-      message: 'PostgreSQL 13.14 is too old: point DATABASE_URL at version 14 or newer.',
+      message: 'PostgreSQL 13.14 is too old: point DATABASE_URL at version 15 or newer.',
     });
   });
 });

@@ -6,7 +6,7 @@ import { connectionProblem } from './connection-problem';
 
 /** Any number that only Weir's migrations lock on: "weir" in ASCII. */
 const MIGRATION_LOCK = 0x77656972;
-const OLDEST_SERVER = 140_000;
+const OLDEST_SERVER = 150_000;
 
 /**
  * Brings a database to the current schema. Safe to run from any number of processes at once: one does the work under a
@@ -37,7 +37,7 @@ async function refuseOldServer(client: Client): Promise<void> {
   );
   const server = rows[0]!;
   if (Number(server.number) < OLDEST_SERVER) {
-    throw new StartupError(`PostgreSQL ${server.version} is too old: point DATABASE_URL at version 14 or newer.`);
+    throw new StartupError(`PostgreSQL ${server.version} is too old: point DATABASE_URL at version 15 or newer.`);
   }
 }
 
