@@ -400,7 +400,7 @@ it('after whatever happens to events while meters are made, changed and filled, 
       expect(whole).toEqual(parts);
       expect(await world.counted()).toEqual(await world.recounted());
     }),
-    { numRuns: 15 },
+    { numRuns: 15, endOnFailure: true },
   );
   expect(filledInBetween).toBeGreaterThan(15);
 }, 120_000);
