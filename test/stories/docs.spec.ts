@@ -15,6 +15,7 @@ const PAGES = [
   'docs/changing-meters.md',
   'docs/opentelemetry.md',
   'docs/attribution.md',
+  'docs/price-book.md',
   'docs/provider-usage.md',
   'docs/exchange-rates.md',
   'docs/corrections.md',
