@@ -8,6 +8,7 @@ import type { PeriodicJob } from '../../platform/jobs';
 import type { Books } from '../organisation-books';
 import { costAgain } from './cost-again';
 import { CurrentBooks } from './current-books';
+import { eachApart } from './each-apart';
 import { type CostChange, writeCosts } from './write-costs';
 
 /** Events looked at in one transaction. Ingest waits only while costs are written. */
@@ -57,10 +58,10 @@ export class PendingCostsService {
             WHERE done.revision IS DISTINCT FROM organisation.catalog_revision OR done.position IS NOT NULL
             ORDER BY organisation.id`,
         );
-        for (const { id } of rows) {
+        await eachApart(rows, async ({ id }) => {
           let more = true;
           while (more && !stopping.aborted) more = await this.priceNextPage(actingFor(id));
-        }
+        });
       },
     };
   }

@@ -19,6 +19,7 @@ import type { PeriodicJob } from '../../platform/jobs';
 import type { Books } from '../organisation-books';
 import { costAgain, isOtherCost } from './cost-again';
 import { CurrentBooks } from './current-books';
+import { eachApart } from './each-apart';
 import {
   findRecosting,
   FIRST_KEY,
@@ -71,10 +72,10 @@ export class RecostingsService {
         const { rows } = await this.database.owner.query<{ organisation_id: string; id: string }>(
           `SELECT organisation_id, id FROM recosting WHERE status IN ('previewing', 'applying') ORDER BY id`,
         );
-        for (const row of rows) {
+        await eachApart(rows, async (row) => {
           let more = true;
           while (more && !stopping.aborted) more = await this.step(actingFor(row.organisation_id), row.id);
-        }
+        });
       },
     };
   }
