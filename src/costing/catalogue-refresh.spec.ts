@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { Clock } from '../kernel';
 import { OPERATOR_KEY, startTestServer, type TestServer } from '../../test/support/server';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres';
 
@@ -18,7 +19,12 @@ let server: TestServer;
 let other: TestServer;
 const JULY = '2026-07-01T00:00:00Z';
 let now = new Date('2026-07-03T00:00:00Z');
-const clock = { now: () => now };
+class MovedClock extends Clock {
+  now(): Date {
+    return now;
+  }
+}
+const clock = new MovedClock();
 beforeAll(async () => {
   database = await createTestDatabase();
   server = await startTestServer({}, { databaseUrl: database.url, clock });
