@@ -1,6 +1,13 @@
 import type { Aggregation } from '../../catalog/domain';
 import { formatMicros } from '../../kernel';
-import { filterConditions, groupColumns, instants, type Parameters, type UsageQuestion } from './usage-question';
+import {
+  filterConditions,
+  groupColumns,
+  groupNames,
+  instants,
+  type Parameters,
+  type UsageQuestion,
+} from './usage-question';
 
 /** What samples of a window and group are folded to. Of one instant the sample with the greatest event key is the last. */
 const FOLDS: Partial<Record<Aggregation, string>> = {
@@ -24,7 +31,7 @@ export function foldedSamples(question: UsageQuestion, parameters: Parameters): 
     question.customerIds === null
       ? seriesOfOrganisation(ours)
       : seriesOfCustomers(ours, parameters.add(question.customerIds, 'uuid[]')),
-    `wanted AS (SELECT * FROM series WHERE ${filterConditions(question, parameters)})`,
+    `wanted AS MATERIALIZED (SELECT *${groupColumns(question)} FROM series WHERE ${filterConditions(question, parameters)})`,
   ];
   return question.meter.aggregation === 'time_weighted'
     ? [...series, ...held(question, ours, parameters)]
@@ -61,7 +68,7 @@ function seriesOfCustomers(ours: string, customers: string): string {
     )`;
 }
 
-/** The series' own samples, beside a row of `wanted`. */
+/** The series' own samples, beside a row of `wanted`. A `rest`, be it OFFSET 0, keeps them from being looked up otherwise. */
 function samplesOf(ours: string, condition: string, rest = ''): string {
   return `
     SELECT time, event_key, quantity, value FROM meter_sample AS s
@@ -74,15 +81,15 @@ function taken(question: UsageQuestion, ours: string, parameters: Parameters): s
   const from = parameters.add(formatMicros(starts[0]!), 'timestamptz');
   const to = parameters.add(formatMicros(end), 'timestamptz');
   const edges = parameters.add(instants(starts), 'timestamptz[]');
-  const { names, select } = groupColumns(question);
+  const columns = groupNames(question).map((name) => `, ${name}`).join(''); // prettier-ignore
   return [
     `taken AS (
-      SELECT width_bucket(time, ${edges}) - 1 AS slot${select}, time, event_key, quantity, value
-        FROM wanted CROSS JOIN LATERAL (${samplesOf(ours, `time >= ${from} AND time < ${to}`)}) AS sample
+      SELECT width_bucket(time, ${edges}) - 1 AS slot${columns}, time, event_key, quantity, value
+        FROM wanted CROSS JOIN LATERAL (${samplesOf(ours, `time >= ${from} AND time < ${to}`, 'OFFSET 0')}) AS sample
     )`,
     `folded AS (
-      SELECT slot${names.map((name) => `, ${name}`).join('')}, ${FOLDS[question.meter.aggregation]!} AS folded
-        FROM taken GROUP BY ${['slot', ...names].join(', ')}
+      SELECT slot${columns}, ${FOLDS[question.meter.aggregation]!} AS folded
+        FROM taken GROUP BY slot${columns}
     )`,
   ];
 }
@@ -105,31 +112,35 @@ function held(question: UsageQuestion, ours: string, parameters: Parameters): st
   const ends = parameters.add(instants([...starts.slice(1), end]), 'timestamptz[]');
   const now = parameters.add(formatMicros(question.now), 'timestamptz');
   const own = [...question.ownNow];
-  const owners = parameters.add(own.map(([customerId]) => customerId), 'uuid[]'); // prettier-ignore
+  const owners = parameters.add(
+    own.map(([customerId]) => customerId),
+    'uuid[]',
+  );
   const clocks = parameters.add(instants(own.map(([, at]) => at)), 'timestamptz[]');
-  const { names, select } = groupColumns(question);
+  const groups = question.groupBy.map((_, index) => `, g${index}`).join('');
+  const columns = question.byCustomer ? `, customer_id${groups}` : groups;
   const before = samplesOf(ours, `time < ${from}`, 'ORDER BY time DESC, event_key DESC LIMIT 1');
   return [
     `sampled AS (
-      SELECT wanted.customer_id, wanted.dimensions, sample.time, sample.event_key, sample.quantity
+      SELECT wanted.customer_id, wanted.dimensions${groups}, sample.time, sample.event_key, sample.quantity
         FROM wanted CROSS JOIN LATERAL (
           (${before}) UNION ALL (${samplesOf(ours, `time >= ${from} AND time < ${to}`)})) AS sample
     )`,
     `held AS (
-      SELECT customer_id, dimensions, quantity, greatest(time, ${from}) AS starts_at,
+      SELECT customer_id${groups}, quantity, greatest(time, ${from}) AS starts_at,
              least(lead(time) OVER (PARTITION BY customer_id, dimensions ORDER BY time, event_key), ${to},
                    coalesce(clock.now, ${now})) AS ends_at
         FROM sampled LEFT JOIN unnest(${owners}, ${clocks}) AS clock (owner, now) ON clock.owner = customer_id
     )`,
     `folded AS (
-      SELECT slot${select},
+      SELECT slot${columns},
              sum(quantity * (extract(epoch FROM least(ends_at, (${ends})[slot + 1])
                                                 - greatest(starts_at, (${edges})[slot + 1])) * 1000000)) AS folded
         FROM held CROSS JOIN LATERAL generate_series(
                width_bucket(starts_at, ${edges}) - 1,
                width_bucket(ends_at - interval '1 microsecond', ${edges}) - 1) AS reached (slot)
        WHERE ends_at > starts_at AND quantity <> 0
-       GROUP BY ${['slot', ...names].join(', ')}
+       GROUP BY slot${columns}
     )`,
   ];
 }

@@ -46,14 +46,15 @@ export function instants(micros: readonly Micros[]): string[] {
   return micros.map(formatMicros);
 }
 
-/** The columns that rows are kept apart by, and what they are made of. Places are numbers of ours, never text of others. */
-export function groupColumns({ byCustomer, groupBy }: UsageQuestion): { names: string[]; select: string } {
-  const columns = groupBy.map((place, index) => ({ name: `g${index}`, sql: `weir_dimension(dimensions, ${place})` }));
-  if (byCustomer) columns.unshift({ name: 'customer_id', sql: 'customer_id' });
-  return {
-    names: columns.map(({ name }) => name),
-    select: columns.map(({ name, sql }) => `, ${sql} AS ${name}`).join(''),
-  };
+/** The columns by which rows are kept apart. */
+export function groupNames({ byCustomer, groupBy }: UsageQuestion): string[] {
+  const groups = groupBy.map((_, index) => `g${index}`);
+  return byCustomer ? ['customer_id', ...groups] : groups;
+}
+
+/** Those of them that are made of the stored dimensions. Places are numbers of ours, never text of others. */
+export function groupColumns({ groupBy }: UsageQuestion): string {
+  return groupBy.map((place, index) => `, weir_dimension(dimensions, ${place}) AS g${index}`).join('');
 }
 
 export function filterConditions({ filters }: UsageQuestion, parameters: Parameters): string {
