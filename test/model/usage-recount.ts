@@ -119,9 +119,9 @@ export async function recounted(query: Query): Promise<Sum[]> {
   const parts = METERS.filter(({ request }) => made.has(request.key)).map(
     ({ request, where, value, dimensions }) => `
       SELECT customer_id, '${request.key}' AS meter, time, ${dimensions} AS dimensions, ${value} AS quantity, cost, cost_status
-        FROM event WHERE type = '${request.eventType}' AND ${where}`,
+        FROM event_now WHERE type = '${request.eventType}' AND ${where}`,
   );
-  parts.push(`SELECT customer_id, 'all events', time, '', 1, cost, cost_status FROM event`);
+  parts.push(`SELECT customer_id, 'all events', time, '', 1, cost, cost_status FROM event_now`);
   return query<Sum>(`
     SELECT COALESCE(customer.key, 'all customers') AS customer, meter,
            to_char(date_trunc('hour', time AT TIME ZONE 'UTC'), 'YYYY-MM-DD HH24:MI:SS') AS hour, dimensions,
@@ -141,9 +141,9 @@ export async function recountedPeriod(
   const parts = METERS.map(
     ({ request, where, value }) => `
       SELECT '${request.key}' AS meter, customer_id, time, ${value} AS quantity, cost, cost_status
-        FROM event WHERE type = '${request.eventType}' AND ${where}`,
+        FROM event_now WHERE type = '${request.eventType}' AND ${where}`,
   );
-  parts.push(`SELECT 'all events', customer_id, time, 1, cost, cost_status FROM event`);
+  parts.push(`SELECT 'all events', customer_id, time, 1, cost, cost_status FROM event_now`);
   const rows = await query<{ meter: string; quantity: string; cost: string; events: number; pending: number }>(
     `SELECT meter, trim_scale(sum(quantity))::text AS quantity, trim_scale(sum(COALESCE(cost, 0)))::text AS cost,
             count(*)::int AS events, (count(*) FILTER (WHERE cost_status = 'u'))::int AS pending
