@@ -11,6 +11,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['usage', 'What was used, as of the last accepted event.'],
   ['invoices', 'What is asked for it, and why.'],
   ['price book', 'What it costs you.'],
+  ['costs', 'What it did cost you: by whom and what for, what is not known yet, and what a corrected price changes.'],
   ['access', 'Organisations and their API keys.'],
   ['health', 'For load balancers.'],
 ];

@@ -140,7 +140,11 @@ describe('every endpoint', () => {
   });
 
   it('has a schema of what it takes, when it takes a body', () => {
-    const bare = ['POST /v1/invoices/{invoice}/finalize', 'POST /v1/catalogue/refreshes/release'];
+    const bare = [
+      'POST /v1/invoices/{invoice}/finalize',
+      'POST /v1/catalogue/refreshes/release',
+      'POST /v1/recostings/{recosting}/apply',
+    ];
     for (const { name, method, operation } of routes) {
       const takesBody = ['POST', 'PUT', 'PATCH'].includes(method) && !bare.includes(name);
       expect({ name, takesBody: operation.requestBody !== undefined }).toEqual({ name, takesBody });
@@ -214,6 +218,10 @@ describe('what is answered is what is documented', () => {
     ['GET /v1/test-clocks/{clock}', () => `/v1/test-clocks/${all.testClock}`],
     ['GET /v1/events', () => `/v1/events?customer=${all.customer.key}&limit=1`],
     ['GET /v1/events/{id}', () => `/v1/events/${all.event.id}?source=${all.event.source}`],
+    ['GET /v1/audit-log', () => '/v1/audit-log?limit=200'],
+    ['GET /v1/costs/pending', () => '/v1/costs/pending'],
+    ['GET /v1/recostings', () => '/v1/recostings?limit=1'],
+    ['GET /v1/recostings/{recosting}', () => `/v1/recostings/${all.recosting}`],
     ['GET /v1/price-book', () => '/v1/price-book?limit=1'],
     ['GET /v1/price-book/in-force', () => '/v1/price-book/in-force?provider=openai&model=gpt-4o'],
     ['GET /v1/contracts', () => '/v1/contracts?limit=1'],
@@ -351,6 +359,20 @@ describe('what is answered is what is documented', () => {
       }),
       200,
     ],
+    ['POST /v1/events/{id}/void', () => '/v1/events/single/void', () => ({ reason: 'A test run' }), 200],
+    [
+      'POST /v1/events/{id}/amend',
+      () => '/v1/events/e/amend',
+      () => ({ reason: 'Another user', event: { type: 't', customer: all.customer.key, user: 'u' } }),
+      200,
+    ],
+    [
+      'POST /v1/recostings',
+      () => '/v1/recostings',
+      () => ({ reason: 'A price was wrong', from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z', model: 'm' }),
+      201,
+    ],
+    ['POST /v1/recostings/{recosting}/apply', () => `/v1/recostings/${all.recosting}/apply`, () => undefined, 200],
     [OTLP, () => '/v1/traces', () => ({ resourceSpans: [] }), 200],
     [OTLP, () => '/v1/traces', () => ({ resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: 1 }] }] }] }), 200],
     [
@@ -384,7 +406,9 @@ describe('what is answered is what is documented', () => {
   it('covers every POST but the operator’s', () => {
     const documented = routes.filter(({ method }) => method === 'POST').map(({ name }) => name);
     // OpenMeter's answers nothing; its own client reads it in intake/openmeter.spec.ts.
-    expect([...new Set(WRITING.map(([route]) => route)), 'POST /v1/organisations', OPENMETER].sort()).toEqual(documented.sort());
+    expect([...new Set(WRITING.map(([route]) => route)), 'POST /v1/organisations', OPENMETER].sort()).toEqual(
+      documented.sort(),
+    );
   });
 
   it('a refusal of OTLP is a Status', async () => {

@@ -12,6 +12,12 @@ const source = () => text(255).default(DEFAULT_SOURCE).describe('The event’s s
 
 const VoidRequest = z.strictObject({ reason: reason(), source: source() });
 
+/** The event's form for the reference. It is checked as an event is, with an event's own codes. */
+const { $schema: _draft, ...AmendedEvent } = z.toJSONSchema(EventSchema.omit({ id: true, source: true }), {
+  target: 'openapi-3.0',
+  unrepresentable: 'any',
+});
+
 const AmendRequest = z.strictObject({
   reason: reason(),
   source: source(),
@@ -23,10 +29,7 @@ const AmendRequest = z.strictObject({
     .describe('The revision you have seen and mean to replace. If another one counts by now, the request is refused.'),
   event: z
     .record(z.string(), z.unknown())
-    .meta({
-      id: 'AmendedEvent',
-      ...z.toJSONSchema(EventSchema.omit({ id: true, source: true }), { unrepresentable: 'any' }),
-    })
+    .meta(AmendedEvent)
     .describe(
       'The whole event as it should have been, in the form of a new one without `id` and `source`: what is left out is gone. Without `time` it keeps the time it has.',
     ),
