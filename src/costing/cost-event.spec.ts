@@ -212,7 +212,7 @@ it('true of any usage at any price: the breakdown adds up to the cost to the las
         // Every unit is charged once: what is charged of tokens is what the totals say.
         const tokens = rows.filter((row) => /^(input|cache|output)/.test(row.unit) && row.unit !== 'inputPixels');
         const charged = tokens.reduce((added, row) => added.plus(row.quantity), ZERO);
-        expect(charged.toFixed()).toBe(new Decimal(data.input_tokens).plus(data.output_tokens as string).toFixed());
+        expect(charged.toFixed()).toBe(new Decimal(data.input_tokens).plus(data.output_tokens).toFixed());
         pricedOnes += 1;
       },
     ),

@@ -85,7 +85,9 @@ export class OwnPricesService {
     return this.database.tenant(organisationId, async (db) => {
       await pauseIngest(db, organisationId);
       const price = await findOwnPrice(db, organisationId, by);
-      if (price === null) throw new NotFoundError('id' in by ? 'model price' : 'contract', named);
+      if (price === null) {
+        throw 'id' in by ? new NotFoundError('model price', named) : new NotFoundError('contract', named);
+      }
       if (price.validTo !== null && at.getTime() >= Date.parse(price.validTo)) return price;
 
       const now = this.clock.now();

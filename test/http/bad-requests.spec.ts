@@ -140,6 +140,8 @@ const price = (charge: unknown, more: object = { meter: 'meter' }) => ({
 });
 const tiers = (...list: unknown[]) => price({ model: 'graduated', tiers: list });
 const OPEN = { upTo: null, unitPrice: '1' };
+const CONTRACT = { key: 'c', name: 'C', provider: 'openai', discountPercent: '5' };
+const RESOURCE = { key: 'r', name: 'R', unit: 'call', field: 'data.calls' };
 const OWN_PRICE = { provider: 'openai', model: 'm', units: { input: { amount: '1' } } };
 const filter = (more: object) => ({ ...METER, key: 'm', filters: [{ field: 'user', operator: 'equals', ...more }] });
 const LONG = 'x'.repeat(30_000);
@@ -385,6 +387,27 @@ const BODIES: Record<string, Row[]> = {
     ['no scope', { name: 'K', scopes: [] }, 'invalid_request', 'scopes'],
     ['an unknown scope', { name: 'K', scopes: ['read', 'admin'] }, 'invalid_request', 'scopes[1]'],
     ['scopes that are no list', { name: 'K', scopes: 'read' }, 'invalid_request', 'scopes'],
+  ],
+  'POST /v1/price-book/{price}/retire': [['at is words', { at: 'now' }, 'invalid_request', 'at']],
+  'POST /v1/contracts/{contract}/retire': [['at is words', { at: 'now' }, 'invalid_request', 'at']],
+  'POST /v1/contracts': [
+    ...text('provider', CONTRACT),
+    ...text('name', CONTRACT),
+    ['a discount above the whole', { ...CONTRACT, discountPercent: '101' }, 'invalid_request', 'discountPercent'],
+    ['neither discount nor units', { ...CONTRACT, discountPercent: undefined }, 'invalid_request', 'discountPercent'],
+    ['a discount of 95 that nobody confirmed', { ...CONTRACT, discountPercent: '95' }, 'suspicious_price', 'factor'],
+  ],
+  'POST /v1/resources': [
+    ...text('name', RESOURCE),
+    ...text('unit', RESOURCE),
+    ['a field that is no path', { ...RESOURCE, field: 'gpu' }, 'invalid_resource', 'field'],
+    ['no field and no filter', { ...RESOURCE, field: undefined }, 'invalid_resource', 'field'],
+    ['a price below zero', { ...RESOURCE, prices: [{ amount: '-1' }] }, 'invalid_request', 'prices[0].amount'],
+  ],
+  'POST /v1/resources/{resource}/prices': [
+    ['a per of a half', { amount: '1', per: '0.5' }, 'invalid_request', 'per'],
+    ['an amount below zero', { amount: '-1' }, 'invalid_request', 'amount'],
+    ['a currency in words', { amount: '1', currency: 'dollar' }, 'invalid_request', 'currency'],
   ],
   'POST /v1/price-book': [
     ...text('provider', OWN_PRICE),

@@ -18,7 +18,7 @@ export function priceWarnings(row: PriceRow, listed: ModelPrice | null): FieldPr
     const detail = `multiplies the price by ${row.factor}, more than ten times off`;
     return isSuspicious(new Decimal(row.factor), new Decimal(1)) ? [{ field: 'factor', detail }] : [];
   }
-  if (listed === null || listed.currency !== row.currency) return [];
+  if (listed?.currency !== row.currency) return [];
 
   const own = compileModelPrice({ ...row, id: 0 });
   const warnings: FieldProblem[] = [];
