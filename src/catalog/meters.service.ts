@@ -1,20 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
 import { recordAudit, type Tenant } from '../access';
-import {
-  Clock,
-  ConflictError,
-  fromPublicId,
-  InvalidRequestError,
-  invariant,
-  newUuid,
-  NotFoundError,
-  toPublicId,
-} from '../kernel';
+import { Clock, ConflictError, fromPublicId, invariant, newUuid, NotFoundError, toPublicId } from '../kernel';
 import { Database, pauseIngest } from '../platform/database';
 import { DomainEvents } from '../platform';
-import { definitionOf, type Meter, type MeterDefinition, meterProblems, sameDefinition } from './domain';
+import { definitionOf, type Meter, type MeterDefinition, sameDefinition } from './domain';
+import { refuseArchived, refuseOther, refuseProblems } from './meter-refusals';
 import { MeterRevisionEntity } from './persistence/meter-revision.entity';
+import { nextBatch, putInForce, retire, setReady, storable } from './persistence/meter-states';
 import { MeterEntity } from './persistence/meter.entity';
 
 /** Told after a revision was made that has events of before to count. Found by looking, too: the fill job does. */
@@ -138,7 +131,7 @@ export class MetersService {
         const replaces = current.status === 'filling';
         if (replaces) await retire(db, current, batch);
         await db.insert(MeterRevisionEntity, revision);
-        if (replaces) await this.putInForce(db, meter, revision, batch);
+        if (replaces) await putInForce(db, meter, revision, batch);
         filling = await this.beginFill(db, meter, revision);
       }
       await raiseCatalogRevision(db, organisationId);
@@ -205,7 +198,7 @@ export class MetersService {
       const meter = await this.lock(db, null, meterId);
       const batch = await nextBatch(db);
 
-      if (meter.revision !== number) await this.putInForce(db, meter, revision, batch);
+      if (meter.revision !== number) await putInForce(db, meter, revision, batch);
       await setReady(db, meter, revision);
       await raiseCatalogRevision(db, organisationId);
     });
@@ -328,36 +321,10 @@ export class MetersService {
       [organisationId],
     );
     if (found!.any) return fillingOf(meter, revision.revision);
-    if (meter.revision !== revision.revision) await this.putInForce(db, meter, revision, revision.countsFromBatch);
+    if (meter.revision !== revision.revision) await putInForce(db, meter, revision, revision.countsFromBatch);
     revision.filledAt = this.clock.now();
     await setReady(db, meter, revision);
     return null;
-  }
-
-  /** From a batch on the meter says what this revision says; what it said before is retired. */
-  private async putInForce(
-    db: EntityManager,
-    meter: MeterEntity,
-    revision: MeterRevisionEntity,
-    batch: number,
-  ): Promise<void> {
-    const { organisationId, id: meterId } = meter;
-    const before = await db.findOneByOrFail(MeterRevisionEntity, { meterId, revision: meter.revision });
-    if (before.status !== 'retired') await retire(db, before, batch);
-    revision.currentFromBatch = String(batch);
-    await db.update(
-      MeterRevisionEntity,
-      { organisationId, meterId, revision: revision.revision },
-      { currentFromBatch: revision.currentFromBatch },
-    );
-    const changed = {
-      ...storable(revision.definition),
-      revision: revision.revision,
-      usageId: revision.usageId,
-      status: 'filling' as const,
-    };
-    await db.update(MeterEntity, { organisationId, id: meterId }, changed);
-    Object.assign(meter, changed);
   }
 }
 
@@ -375,64 +342,9 @@ function fillingOf({ organisationId, id }: MeterEntity, revision: number): Meter
   return { name: 'meter.filling', organisationId, meterId: id, revision };
 }
 
-/** While ingest waits: every batch that is committed is lower, every other will be higher. */
-async function nextBatch(db: EntityManager): Promise<number> {
-  const [row] = await db.query<{ batch: string }[]>(`SELECT nextval('event_batch') AS batch`);
-  return Number(row!.batch);
-}
-
-/** From this batch on a revision counts no more. */
-async function retire(db: EntityManager, revision: MeterRevisionEntity, batch: number): Promise<void> {
-  const { organisationId, meterId } = revision;
-  await db.update(
-    MeterRevisionEntity,
-    { organisationId, meterId, revision: revision.revision },
-    { status: 'retired', retiredAtBatch: String(batch) },
-  );
-}
-
-/** The meter's revision has counted everything. */
-async function setReady(db: EntityManager, meter: MeterEntity, revision: MeterRevisionEntity): Promise<void> {
-  const { organisationId, id } = meter;
-  await db.update(
-    MeterRevisionEntity,
-    { organisationId, meterId: id, revision: revision.revision },
-    { status: 'ready', filledAt: revision.filledAt },
-  );
-  await db.update(MeterEntity, { organisationId, id }, { status: 'ready' });
-}
-
-/** A definition as the columns of a meter take it. */
-function storable(definition: MeterDefinition): Pick<MeterEntity, keyof MeterDefinition> {
-  const { filters, groupBy, ...rest } = definitionOf(definition);
-  return { ...rest, filters: [...filters], groupBy: [...groupBy] };
-}
-
 function named(reference: string): { id: string } | { key: string } {
   const id = fromPublicId('meter', reference);
   return id === null ? { key: reference } : { id };
-}
-
-function refuseProblems(meter: NewMeter): void {
-  const problems = meterProblems(meter);
-  const first = problems[0];
-  if (first !== undefined) throw new InvalidRequestError('invalid_meter', `${first.field}: ${first.detail}`, problems);
-}
-
-function refuseArchived(meter: MeterEntity): void {
-  if (meter.archivedAt === null) return;
-  throw new ConflictError('meter_archived', `The meter '${meter.key}' is archived; make one with another key.`, [
-    { field: 'key', detail: 'is that of an archived meter' },
-  ]);
-}
-
-function refuseOther(existing: MeterEntity, wanted: NewMeter): void {
-  if (existing.name === wanted.name && sameDefinition(existing, wanted)) return;
-  throw new ConflictError(
-    'meter_exists',
-    `There is a meter '${wanted.key}' that says something else. Change it with PUT /v1/meters/${wanted.key}, or make one with another key.`,
-    [{ field: 'key', detail: 'is taken by another meter' }],
-  );
 }
 
 function subjectOf(meterId: string): { kind: string; id: string } {
