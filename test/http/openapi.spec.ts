@@ -142,6 +142,7 @@ describe('every endpoint', () => {
   it('has a schema of what it takes, when it takes a body', () => {
     const bare = [
       'POST /v1/invoices/{invoice}/finalize',
+      'POST /v1/meters/{meter}/archive',
       'POST /v1/catalogue/refreshes/release',
       'POST /v1/recostings/{recosting}/apply',
     ];
@@ -283,6 +284,7 @@ describe('what is answered is what is documented', () => {
       }),
       201,
     ],
+    ['POST /v1/meters/{meter}/archive', () => '/v1/meters/m/archive', () => undefined, 200],
     [
       'POST /v1/plans',
       () => '/v1/plans',
