@@ -101,7 +101,7 @@ it('equals a recount of the events that count, whatever was corrected, and howev
             if (fresh === undefined) continue;
             const request = [{ id: fresh.id, source, ...fresh.event }];
             const { body } = await api('POST', '/v1/events?backfill=true', request);
-            effective += body.accepted;
+            effective += Number(body.accepted);
             if (what.kind === 'send') sent.push(fresh);
             count(body.accepted === 1 ? 'accepted' : 'duplicate');
             continue;
