@@ -140,7 +140,7 @@ function isLatestWord(
   { amount, per, currency, validFrom, validTo }: NewResourcePrice,
 ): boolean {
   const last = resource.prices.findLast((price) => price.validFrom === validFrom && price.validTo === validTo);
-  return last !== undefined && last.amount === amount && last.per === per && last.currency === currency;
+  return last?.amount === amount && last.per === per && last.currency === currency;
 }
 
 function resourceProblems({ field, filters }: NewResource): FieldProblem[] {
