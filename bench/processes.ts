@@ -8,6 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchError } from './bench-error';
 import type { LoadAnswer, LoadCommand, LoadResult } from './load';
 
+/** The flags of `npm start` and of the container. */
+const AS_STARTED = ['--enable-source-maps', '--max-semi-space-size=64'];
 const READY_WITHIN_MS = 120_000;
 
 /** Processes under way, which must not outlive this one. */
@@ -107,7 +109,7 @@ export async function startWeir(profile: { folder: string; name: string } | null
 function startServer(flags: readonly string[], settings: Readonly<Record<string, string>>): ChildProcess {
   const foreign = /^(?:WEIR_|DATABASE_URL$|REDIS_URL$|PG)/;
   return kept(
-    spawn(process.execPath, ['--enable-source-maps', ...flags, join(__dirname, '..', 'src', 'main.js')], {
+    spawn(process.execPath, [...AS_STARTED, ...flags, join(__dirname, '..', 'src', 'main.js')], {
       env: {
         ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name))),
         WEIR_PORT: '0',

@@ -20,6 +20,8 @@ it('sends to the builder just what is copied', () => {
 });
 
 it('starts the program that the build makes', () => {
-  expect(lines('Dockerfile').at(-2)).toBe('CMD ["node", "--enable-source-maps", "dist/src/main.js"]');
+  expect(lines('Dockerfile').at(-2)).toBe(
+    'CMD ["node", "--enable-source-maps", "--max-semi-space-size=64", "dist/src/main.js"]',
+  );
   expect(existsSync(join(ROOT, 'src/main.ts'))).toBe(true);
 });
