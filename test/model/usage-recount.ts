@@ -110,7 +110,10 @@ export async function counted(query: Query): Promise<Sum[]> {
            sum(events)::text AS events, sum(pending_events)::text AS pending
       FROM sums LEFT JOIN customer ON customer.id = customer_id LEFT JOIN meter ON meter.id = meter_id
      WHERE meter.id IS NOT NULL OR meter_id = '${ALL_EVENTS}'
-     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`);
+     GROUP BY 1, 2, 3, 4
+    -- A row whose only event was voided stays, with nothing in it.
+    HAVING sum(events) <> 0 OR sum(quantity) <> 0 OR sum(cost) <> 0 OR sum(pending_events) <> 0
+     ORDER BY 1, 2, 3, 4`);
 }
 
 /** The same, counted from the stored events one by one. Only meters that are made are counted. */
