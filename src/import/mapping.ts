@@ -1,5 +1,4 @@
 import { formatMicros, instantOfWallTime } from '../kernel';
-import type { TimeFormat } from './options';
 
 /** What the flags say of fields and columns. */
 export interface Mapping {
@@ -10,6 +9,9 @@ export interface Mapping {
   /** Leave out columns that no flag names and that aren't fields of an event. */
   readonly onlyMapped: boolean;
 }
+
+/** How a file writes its times; `auto` is RFC 3339 or the time on a wall. */
+export type TimeFormat = 'auto' | 'rfc3339' | 'text' | 'seconds' | 'milliseconds';
 
 export interface MappingOptions {
   readonly mapping: Mapping;

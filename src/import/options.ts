@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { isTimeZone } from '../kernel';
 import { ProgramError } from '../client';
-import { isTarget, type Mapping } from './mapping';
+import { isTarget, type Mapping, type TimeFormat } from './mapping';
 
 export const HELP = `Sends the rows of a file to Weir as usage events.
 
@@ -38,7 +38,6 @@ how
   --help               show this
 `;
 
-export type TimeFormat = 'auto' | 'rfc3339' | 'text' | 'seconds' | 'milliseconds';
 export type FileFormat = 'csv' | 'ndjson';
 
 /** What the command line asks for. Paths are as written; `main` resolves them. */

@@ -1,5 +1,4 @@
 import { Decimal, invariant, scaledFromDecimal, scaledText } from '../../kernel';
-import type { PriceOrigin } from './model-price';
 import type { PricedUnit } from './unit-table';
 
 /**
@@ -27,6 +26,14 @@ export interface StoredMore {
   /** Where the price is not in the currency that costs are kept in: its currency, and the amount converted. */
   readonly currency?: string;
   readonly amount?: string;
+}
+
+/** What a breakdown says of a price beside its amounts. */
+export interface PriceOrigin {
+  readonly serviceClass: string | null;
+  readonly contract: string | null;
+  /** Ids of the rows whose factor changed it. */
+  readonly factorIds: readonly number[];
 }
 
 /** One unit of an event's cost, for people. */

@@ -5,7 +5,8 @@ import { type CostResult, costOf, costOfUsage, pendingSentence } from './event-c
 import { type ModelPrice, type PriceRow, type UnitPriceText, compileModelPrice } from './model-price';
 import { compileCatalogue, compilePriceBook } from './price-book';
 import type { CoreUnit } from './unit-table';
-import { type EventUsage, type UsageUnits, isUsageProblem, readUsage } from './usage-units';
+import type { EventUsage, UsageUnits } from './event-usage';
+import { isUsageProblem, readUsage } from './usage-units';
 
 function price(units: PriceRow['units'], change: Partial<PriceRow> = {}): ModelPrice {
   return compileModelPrice({
@@ -142,7 +143,8 @@ describe('what usage costs', () => {
     ${'sonar'}       | ${SONAR}       | ${{ input_tokens: 1000, output_tokens: 500 }}                                                                                                    | ${'0.0065'}                                   | ${'0.0015 and one request, as nobody says how many'}
     ${'sonar'}       | ${SONAR}       | ${{ input_tokens: 1000, output_tokens: 500, requests: 3 }}                                                                                       | ${'0.0165'}                                   | ${'three requests'}
     ${'sonar'}       | ${SONAR}       | ${{ input_tokens: 1000, output_tokens: 500, requests: 0 }}                                                                                       | ${'0.0015'}                                   | ${'none, says the sender'}
-    ${'sonar'}       | ${SONAR}       | ${{ requests: 2 }}                                                                                                                               | ${'0.01'}                                     | ${'requests alone'}
+    ${'sonar'}       | ${SONAR}       | ${{ requests: 2 }}                                                                                                                               | ${'quantity_missing input_tokens'}            | ${'requests that do not say which tokens they used'}
+    ${'sonar'}       | ${SONAR}       | ${{ requests: 0 }}                                                                                                                               | ${'0'}                                        | ${'no requests'}
     ${'per request'} | ${PER_REQUEST} | ${{ requests: 2 }}                                                                                                                               | ${'0.08'}                                     | ${'a model charged by the request'}
     ${'per request'} | ${PER_REQUEST} | ${{ requests: 2, input_tokens: 5 }}                                                                                                              | ${'unit_unpriced input_tokens'}               | ${'whose tokens have no price'}
     ${'claude'}      | ${CLAUDE}      | ${{ input_tokens: 100, cache_write_tokens: 60, cache_write_5m_tokens: 20, cache_write_1h_tokens: 40 }}                                           | ${'0.000435'}                                 | ${'40 × 3 + 20 × 3.75 + 40 × 6 per million: 5 minutes is the plain price'}

@@ -1,5 +1,6 @@
 import { SCALE } from '../../kernel';
 import { breakdownRow, moreOf, rowStart } from './breakdown';
+import type { EventUsage, UsageUnits } from './event-usage';
 import { type ModelPrice, type PriceLevel, priceAbove, tierOf } from './model-price';
 import type { PriceBook } from './price-book';
 import { QUANTITY_SCALE, type Quantity, add, isMore, quantityText, subtract, toScaled } from './quantity';
@@ -12,7 +13,7 @@ import {
   UNIT_FIELDS,
   widerThan,
 } from './unit-table';
-import { type EventUsage, reportedOf, type UsageUnits } from './usage-units';
+import { reportedOf } from './usage-units';
 
 /** What an event's usage costs us. */
 export type CostResult = PricedCost | PendingCost | NoCost;
@@ -223,6 +224,11 @@ function chargesOf(units: UsageUnits, price: ModelPrice): Charge[] | PendingCost
 
   if (price.units.requests !== undefined) {
     const quantity = units.requests ?? 1;
+    const ofTokens = (['input', 'output'] as const).find((unit) => price.units[unit] !== undefined);
+    if (ofTokens !== undefined && !tokens && charges.length === 0 && isAboveZero(quantity)) {
+      // A request that is charged for beside its tokens used some.
+      return pending('quantity_missing', UNIT_FIELDS[ofTokens]);
+    }
     if (isAboveZero(quantity)) charges.push({ unit: 'requests', chargedAs: 'requests', quantity });
   } else if (isAboveZero(units.requests) && !tokens && charges.length === 0) {
     // Where something else is charged and requests are not, a request's price is that of what it used.

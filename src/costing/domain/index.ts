@@ -2,6 +2,7 @@ export * from './catalogue-refresh';
 export { convertBreakdown, type CostBreakdownRow, readBreakdown } from './breakdown';
 export * from './cost-book';
 export * from './event-cost';
+export * from './event-usage';
 export * from './exchange-rates';
 export * from './model-price';
 export * from './name-match';

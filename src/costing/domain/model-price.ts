@@ -1,5 +1,5 @@
 import { Decimal, DomainError, type FieldProblem, invariant, SCALE, scaledFromDecimal } from '../../kernel';
-import { breakdownRowEnd } from './breakdown';
+import { breakdownRowEnd, type PriceOrigin } from './breakdown';
 import type { NameMatch } from './name-match';
 import { QUANTITY_SCALE } from './quantity';
 import { SERVICE_CLASS } from './service-class';
@@ -87,14 +87,6 @@ export interface Validity {
   /** Since UTC midnight, half-open; from > to runs over midnight. Both null: the whole day. */
   readonly dailyFrom: number | null;
   readonly dailyTo: number | null;
-}
-
-/** What a breakdown says of a price beside its amounts. */
-export interface PriceOrigin {
-  readonly serviceClass: string | null;
-  readonly contract: string | null;
-  /** Ids of the rows whose factor changed it. */
-  readonly factorIds: readonly number[];
 }
 
 /** A price row made ready for costing. */

@@ -5,7 +5,8 @@ import type { Convert } from './exchange-rates';
 import { isInForce, microsOf, priceOfOne } from './model-price';
 import { QUANTITY_SCALE, type Quantity, quantityText, readQuantity, toScaled } from './quantity';
 import { UNIT_OF_FIELD } from './unit-table';
-import { type EventUsage, reportedOf } from './usage-units';
+import type { EventUsage } from './event-usage';
+import { reportedOf } from './usage-units';
 
 /** Something of our own that events use and that costs us, in any unit: GPU seconds, GB of egress, tool calls. */
 export interface Resource {

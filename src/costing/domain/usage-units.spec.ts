@@ -1,7 +1,8 @@
 import fc from 'fast-check';
+import type { EventUsage, UsageUnits } from './event-usage';
 import { type Quantity, add, fromScaled, quantityText, toScaled } from './quantity';
 import { CORE_UNITS, PRICED_UNITS, UNIT_FIELDS } from './unit-table';
-import { type EventUsage, type UsageUnits, isUsageProblem, readUsage, reportedOf } from './usage-units';
+import { isUsageProblem, readUsage, reportedOf } from './usage-units';
 
 const GPT_4O = { provider: 'openai', model: 'gpt-4o' };
 

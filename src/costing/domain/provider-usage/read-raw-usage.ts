@@ -1,6 +1,6 @@
 import type { FieldProblem } from '../../../kernel';
+import type { EventUsage, UsageProblem } from '../event-usage';
 import { UNIT_OF_FIELD } from '../unit-table';
-import type { EventUsage, UsageProblem } from '../usage-units';
 import { normaliseUsage } from './normalise-usage';
 
 /**
