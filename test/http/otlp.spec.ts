@@ -11,6 +11,12 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer({ WEIR_BODY_LIMIT: '200kb' });
   for (const key of ['acme', 'bolt']) await server.api('POST', '/v1/customers', { key, name: key });
+  await server.api('POST', '/v1/price-book', {
+    provider: 'openai',
+    model: 'ranker',
+    currency: 'USD',
+    units: { requests: { per: '1000', amount: '2' } },
+  });
 });
 afterAll(() => server.stop());
 
@@ -166,9 +172,30 @@ describe.each(ENCODINGS)('in %s', (encoding) => {
     const { rejected, message } = await send(encoding, exportOf([silent, spanOf()]));
     expect({ rejected, message }).toEqual({
       rejected: 0,
-      message: `1 span stored with a warning: span ${silent.spanId}: it is a request to a model without input or output tokens, and was stored without a cost.`,
+      message: `1 span stored with a warning: span ${silent.spanId}: it is a request to a model without input or output tokens: unless the model is charged by the request, its cost is pending.`,
     });
-    expect((await eventOf(silent)).body.cost.status).toBe('none');
+    expect((await eventOf(silent)).body).toMatchObject({ data: { requests: 1 }, cost: { status: 'pending' } });
+  });
+
+  it.each<[cost: string, attributes: Record<string, unknown>, more: JsonSpan]>([
+    ['pending', {}, {}],
+    ['pending', { 'gen_ai.operation.name': 'text_completion' }, {}],
+    ['pending', { 'gen_ai.operation.name': 'generate_content' }, {}],
+    ['pending', { 'gen_ai.operation.name': 'embeddings' }, {}],
+    ['pending', { 'gen_ai.operation.name': 'rerank' }, {}],
+    ['pending', { 'gen_ai.usage.total_tokens': 1_366 }, {}],
+    ['pending', { 'gen_ai.request.model': null }, {}],
+    ['pending', { 'gen_ai.request.model': null, 'gen_ai.provider.name': null }, {}],
+    ['pending', { 'gen_ai.provider.name': 'perplexity', 'gen_ai.request.model': 'sonar' }, {}],
+    ['pending', { 'error.type': 'timeout' }, { status: { code: 2 } }],
+    ['none', { 'error.type': '429' }, { status: { code: 2 } }],
+    ['reported', { 'weir.cost.amount': '0.02', 'weir.cost.currency': 'USD' }, {}],
+    ['priced', { 'gen_ai.operation.name': 'rerank', 'gen_ai.request.model': 'ranker' }, {}],
+    ['priced', { 'gen_ai.usage.input_tokens': 0, 'gen_ai.usage.output_tokens': 0 }, {}],
+  ])('what a request cost that says no tokens is %s: %j %j', async (cost, attributes, more) => {
+    const span = spanOf({ 'gen_ai.usage.input_tokens': null, 'gen_ai.usage.output_tokens': null, ...attributes }, more);
+    expect(await send(encoding, exportOf([span]))).toMatchObject({ rejected: 0 });
+    expect((await eventOf(span)).body.cost.status).toBe(cost);
   });
 
   it('warns where one request to a model is within another, as two libraries tell it that see the same one', async () => {

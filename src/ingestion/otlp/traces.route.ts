@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Authenticator, MissingScopeError, type Tenant, UnauthenticatedError } from '../../access';
+import { Authenticator, type Tenant } from '../../access';
 import { MOST_EVENTS } from '../../events';
 import { LOGGER, type Logger } from '../../platform';
 import { ACCEPTED_ENCODINGS, decodedBody, parseJsonBytes, toProblem } from '../../platform/http';
@@ -14,6 +14,7 @@ import {
   readExport,
   refusedSpans,
 } from '../domain/otlp';
+import { tenantOf } from '../http/tenant-of';
 import { IngestionService } from '../ingestion.service';
 
 const PROTOBUF = 'application/x-protobuf';
@@ -50,7 +51,7 @@ export class TracesRoute {
   }
 
   private async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const tenant = await this.tenantOf(request, reply);
+    const tenant = await tenantOf(this.authenticator, request, reply);
     const encoding = encodingOf(request);
     const sent = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const { bodyLimit } = request.routeOptions;
@@ -70,15 +71,6 @@ export class TracesRoute {
       receipts.push(...(await this.ingestion.ingest(tenant, events.slice(from, from + MOST_EVENTS))));
     }
     return receipts;
-  }
-
-  private async tenantOf(request: FastifyRequest, reply: FastifyReply): Promise<Tenant> {
-    const tenant = await this.authenticator.authenticate(request.headers.authorization).catch((error: unknown) => {
-      if (error instanceof UnauthenticatedError) reply.header('www-authenticate', 'Bearer');
-      throw error;
-    });
-    if (!tenant.scopes.has('ingest')) throw new MissingScopeError('ingest');
-    return tenant;
   }
 
   /** What `ProblemFilter` is elsewhere: the same statuses and codes, in the words of OTLP. */

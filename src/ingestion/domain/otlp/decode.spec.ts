@@ -32,7 +32,7 @@ function decodeOne(span: JsonSpan): unknown {
   return fromJson(exportOf([span]))[0]!.spans[0];
 }
 
-function attributeOf(value: unknown): unknown {
+function attributeOf(value: AnyValue): unknown {
   const span = decodeOne({ ...SPAN, attributes: [{ key: 'gen_ai.operation.name', value }] });
   const { attributes, problem } = span as { attributes?: Map<string, unknown>; problem?: string };
   return problem ?? attributes!.get('gen_ai.operation.name');

@@ -185,10 +185,30 @@ describe('tokens', () => {
   });
 
   it.each`
+    attributes                                                                  | more                       | usage                                       | because
+    ${CHAT}                                                                     | ${{}}                      | ${{ requests: 1 }}                          | ${'a request to a model costs something'}
+    ${{ ...CHAT, 'gen_ai.operation.name': 'rerank' }}                           | ${{}}                      | ${{ requests: 1 }}                          | ${'a ranking does, too'}
+    ${{ ...CHAT, 'gen_ai.usage.total_tokens': 5 }}                              | ${{}}                      | ${{ requests: 1, total_tokens: 5 }}         | ${'a sum has no price'}
+    ${{ ...CUSTOMER, 'gen_ai.operation.name': 'chat' }}                         | ${{}}                      | ${{ requests: 1, provider: 'unknown' }}     | ${'whoever was asked'}
+    ${{ ...CHAT, 'gen_ai.operation.name': 'ponder', 'weir.count_usage': true }} | ${{}}                      | ${{ requests: 1 }}                          | ${'its sender says that it is a request'}
+    ${{ ...CHAT, 'weir.count_usage': false }}                                   | ${{}}                      | ${{}}                                       | ${'its sender says that it is none'}
+    ${{ ...CHAT, 'gen_ai.operation.name': 'invoke_agent' }}                     | ${{}}                      | ${{}}                                       | ${'an agent is none'}
+    ${{ ...CHAT, ...IN_OUT }}                                                   | ${{}}                      | ${{ input_tokens: 100, output_tokens: 20 }} | ${'tokens say it all'}
+    ${{ ...CHAT, 'error.type': 'timeout' }}                                     | ${{ status: { code: 2 } }} | ${{ requests: 1 }}                          | ${'what broke off may have been charged'}
+    ${{ ...CHAT, 'error.type': '429' }}                                         | ${{ status: { code: 2 } }} | ${{}}                                       | ${'what was turned away was not'}
+    ${{ ...CHAT, 'error.type': '429' }}                                         | ${{}}                      | ${{ requests: 1 }}                          | ${'the span did not fail'}
+  `('$attributes $more uses $usage: $because', ({ attributes, more, usage }) => {
+    const data = dataOf(attributes, more);
+    const NOT_USAGE = ['model', 'duration_ms', 'scope', 'error', 'error_type', ...(usage.provider ? [] : ['provider'])];
+    expect(Object.fromEntries(Object.entries(data).filter(([name]) => !NOT_USAGE.includes(name)))).toEqual(usage);
+  });
+
+  it.each`
     attributes                                                                              | more                       | warning                     | because
     ${{ ...CHAT }}                                                                          | ${{}}                      | ${'without input'}          | ${'a request to a model costs something'}
     ${{ ...CHAT, 'gen_ai.usage.total_tokens': 5 }}                                          | ${{}}                      | ${'without input'}          | ${'a sum has no price'}
     ${{ ...CHAT }}                                                                          | ${{ status: { code: 2 } }} | ${null}                     | ${'a request that failed may have used nothing'}
+    ${{ ...CHAT, 'weir.cost.amount': '1', 'weir.cost.currency': 'USD' }}                    | ${{}}                      | ${null}                     | ${'its sender knows the cost'}
     ${{ ...CHAT, 'gen_ai.operation.name': 'rerank' }}                                       | ${{}}                      | ${null}                     | ${'rankings are not paid by the token'}
     ${{ ...CHAT, ...IN_OUT }}                                                               | ${{}}                      | ${null}                     | ${'all is there'}
     ${{ ...CHAT, ...IN_OUT, 'gen_ai.operation.name': 'invoke_agent' }}                      | ${{}}                      | ${null}                     | ${'sums of agents are as expected'}

@@ -45,6 +45,11 @@ const ZEROS = /^0*$/;
 const TIME_END: Micros = Date.UTC(2200, 0) * 1_000;
 const LARGEST_EXACT = 999_999_999_999_999n;
 
+/** `error.type` where the conventions have the status of the answer there. */
+const HTTP_ERROR = /^[45]\d\d$/;
+/** So that costing sees that somebody's model was asked, where the span names neither provider nor model. */
+const UNKNOWN_PROVIDER = 'unknown';
+
 type Data = [name: string, value: unknown][];
 
 /**
@@ -70,11 +75,11 @@ function spanEvent(span: Span, operation: string, resource: Attributes, scope: s
   checkId('traceId', span.traceId, TRACE_ID);
   checkId('spanId', span.spanId, SPAN_ID);
   const time = endTime(span.endNanos);
-  const { tokens, countsTokens, warning } = usageOf(span, operation);
+  const { usage, countsTokens, warning } = usageOf(span, operation);
 
   const data: Data = [
     ...modelData(attributes),
-    ...tokens,
+    ...usage,
     ...toolData(attributes, operation),
     ...(span.failed ? [['error', true] as [string, unknown]] : []),
     ...durationData(span),
@@ -114,32 +119,39 @@ function endTime(nanos: bigint): Micros {
   );
 }
 
-/** The span's token counts, where they are its own. Those of others stay visible, where nothing counts them. */
-function usageOf(
-  span: Span,
-  operation: string,
-): { tokens: [string, unknown][]; countsTokens: boolean; warning: string | null } {
+/**
+ * The span's token counts, where they are its own. Those of others stay visible, where nothing counts them. A request to
+ * a model that doesn't say its tokens is still a request: counted as one, its cost is that of one where the model is
+ * charged so, and else pending, since nobody knows what it used.
+ */
+function usageOf(span: Span, operation: string): { usage: Data; countsTokens: boolean; warning: string | null } {
   const said = readAny(span.attributes, [COUNT_USAGE]);
   if (said !== null && typeof said.value !== 'boolean') {
     throw new RefusedSpanError(`${COUNT_USAGE} must be true or false, not ${kindOf(said.value)}`);
   }
   const counts = (said?.value as boolean | undefined) ?? isModelCall(operation);
-  const usage = readTokens(span.attributes, operation === 'embeddings');
+  const tokens = readTokens(span.attributes, operation === 'embeddings');
   if (!counts) {
-    if (!hasTokens(span.attributes)) return { tokens: [], countsTokens: false, warning: null };
+    if (!hasTokens(span.attributes)) return { usage: [], countsTokens: false, warning: null };
     const isExpected = said !== null || isSumOfOthers(operation);
     const warning = `its tokens are not counted, because the operation '${operation}' is not known to be a request to a model; ${COUNT_USAGE} = true counts them`;
-    return { tokens: [['not_counted', usage]], countsTokens: false, warning: isExpected ? null : warning };
+    return { usage: [['not_counted', tokens]], countsTokens: false, warning: isExpected ? null : warning };
   }
-  const tokens = Object.entries(usage);
-  const isPriced = canBePriced(usage);
-  // A request that failed, or that ranks documents, may well have used none.
-  const needsTokens = !span.failed && operation !== 'rerank';
+  const usage: Data = Object.entries(tokens);
+  if (canBePriced(tokens)) return { usage, countsTokens: true, warning: null };
+  if (wasTurnedAway(span)) return { usage, countsTokens: false, warning: null };
+  if (modelData(span.attributes).length === 0) usage.push(['provider', UNKNOWN_PROVIDER]);
+  usage.push(['requests', 1]);
+  // Exporters log what they are told: a failure is no news to the sender, and rankings are rarely paid by the token.
+  const isExpected = span.failed || operation === 'rerank' || readAny(span.attributes, [COST_AMOUNT]) !== null;
   const warning =
-    isPriced || !needsTokens
-      ? null
-      : 'it is a request to a model without input or output tokens, and was stored without a cost';
-  return { tokens, countsTokens: isPriced, warning };
+    'it is a request to a model without input or output tokens: unless the model is charged by the request, its cost is pending';
+  return { usage, countsTokens: false, warning: isExpected ? null : warning };
+}
+
+/** Whether the provider answered with an error instead of a model's words: nobody charges for that. */
+function wasTurnedAway({ failed, attributes }: Span): boolean {
+  return failed && HTTP_ERROR.test(readName(attributes, FURTHER.error_type) ?? '');
 }
 
 /** The model that answered, which is the one that is paid for; the one asked for where that is all there is. */
