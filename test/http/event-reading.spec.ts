@@ -57,13 +57,36 @@ it('an event is given back as it came, with what was found out about it', async 
   await record([{ ...event, customer, time, cost: { amount: '0.10', currency: 'EUR' } }]);
   const { status, body } = await server.api('GET', '/v1/events/full?source=app');
   expect(status).toBe(200);
-  expect(body).toEqual({
+  const asStored = {
     ...event,
     customer: customerId,
     time,
     receivedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
     // 2.50 and 10.00 USD for a million tokens, by the public catalogue; what was reported is kept beside it.
     cost: { status: 'priced', amount: '3.5', reported: { amount: '0.1', currency: 'EUR' } },
+  };
+  const plain = {
+    currency: null,
+    chargedAs: null,
+    tierAbove: null,
+    serviceClass: null,
+    contract: null,
+    resource: null,
+  };
+  expect(body).toEqual({
+    ...asStored,
+    state: 'effective',
+    revision: 0,
+    cost: {
+      ...asStored.cost,
+      breakdown: [
+        { ...plain, unit: 'input', quantity: '1000000', unitPrice: '0.0000025', amount: '2.5' },
+        { ...plain, unit: 'output', quantity: '100000', unitPrice: '0.00001', amount: '1' },
+      ],
+      // Euros and dollars have none.
+      difference: null,
+    },
+    revisions: [{ ...asStored, revision: 0, laterCosts: [], ended: null }],
   });
   expect(await server.api('GET', '/v1/events/full')).toMatchObject({ status: 404 });
 });
