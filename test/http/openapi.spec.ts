@@ -118,8 +118,9 @@ describe('every endpoint', () => {
         path: path.match(/\{\w+\}/g) ?? [],
       });
       expect(inPath.every((each) => each.required)).toBe(true);
-      for (const parameter of parameters)
-        expect({ route: name, ...parameter }).toMatchObject({ schema: { type: expect.any(String) } });
+      for (const { name: called, schema } of parameters) {
+        expect([name, called, 'type' in schema || 'anyOf' in schema]).toEqual([name, called, true]);
+      }
       const undescribed = parameters.filter((each) => each.in !== 'path' && (each.description ?? '') === '');
       expect({ name, undescribed }).toEqual({ name, undescribed: [] });
     }

@@ -90,7 +90,7 @@ function ask(route: string, key: string | null) {
 function refusalOf(route: string, { status, body, headers }: Answer) {
   const type = headers.get('content-type');
   if (route !== 'POST /v1/traces') return { status, code: body.code, detail: body.detail, type };
-  const [code, detail] = body.message.split(': ');
+  const [, code, detail] = /^(\w+): (.*)$/su.exec(body.message)!;
   return { status, code, detail, type: type === 'application/json' ? 'application/problem+json' : type };
 }
 
