@@ -157,9 +157,11 @@ function foldedCustomers({ customerIds, byCustomer }: UsageQuestion, parameters:
   return `customer_id ${byCustomer ? '<>' : '='} '${EVERY_CUSTOMER_ID}'`;
 }
 
-/** Pending sums are always of single customers. */
+/** Pending sums are always of single customers. A commit's row that has none of them is passed over as a whole. */
 function pendingCustomers({ customerIds }: UsageQuestion, parameters: Parameters): string {
-  return customerIds === null ? 'true' : `u.customer_id = ANY(${parameters.add(customerIds, 'uuid[]')})`;
+  if (customerIds === null) return 'true';
+  const asked = parameters.add(customerIds, 'uuid[]');
+  return `customer_ids && ${asked} AND u.customer_id = ANY(${asked})`;
 }
 
 function filledUp(names: readonly string[], windows: number): string {

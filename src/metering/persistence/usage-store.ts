@@ -154,7 +154,8 @@ export async function usageOfHours(
          FROM usage_pending, period,
               unnest(customer_ids, meter_ids, hours, quantities, costs, events, pending_events)
                 AS u (customer_id, meter_id, hour, quantity, cost, events, pending_events)
-        WHERE organisation_id = $1 AND u.customer_id = $2 AND u.hour >= starts AND u.hour < ends
+        -- A commit's row without the customer is passed over as a whole.
+        WHERE organisation_id = $1 AND $2 = ANY(customer_ids) AND u.customer_id = $2 AND u.hour >= starts AND u.hour < ends
      )
      SELECT meter_id, sum(quantity) AS quantity, sum(cost) AS cost, sum(events) AS events, sum(pending_events) AS pending_events
        FROM sums GROUP BY meter_id`,
