@@ -4,7 +4,7 @@ import { Pool } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres';
 import { actingFor } from '../access';
 import { ENTITIES } from '../app.module';
-import { MetersService, type NewMeter } from '../catalog';
+import { MetersService, type MeterDefinition } from '../catalog';
 import { eventKey, type EventKey, eventKeyToUuid, findEffective } from '../events';
 import { newUuid, SystemClock } from '../kernel';
 import { createLogger, DomainEvents } from '../platform';
@@ -34,7 +34,7 @@ const CUSTOMERS = 3;
 
 /** A definition, and the same said in SQL over the stored events. */
 interface Variant {
-  readonly definition: Omit<NewMeter, 'key' | 'name'>;
+  readonly definition: Omit<MeterDefinition, 'key' | 'name'>;
   readonly where: string;
   readonly quantity: string;
   /** What is kept of each event; null where sums are enough. */

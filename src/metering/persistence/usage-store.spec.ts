@@ -25,6 +25,7 @@ const [ADA, BEN] = [newUuid(), newUuid()];
 const COST = { amount: 25n * 10n ** 17n, pending: false }; // 0.0000025
 const EVENT = {
   type: 'llm.request',
+  source: 'api',
   data: null,
   session: null,
   task: null,
