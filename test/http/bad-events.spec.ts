@@ -457,7 +457,7 @@ describe('a body', () => {
     ['text/plain'],
     ['application/xml'],
     ['application/x-www-form-urlencoded'],
-    ['application/cloudevents+json'],
+    ['application/cloudevents+xml'],
     ['multipart/form-data; boundary=x'],
     ['nonsense'],
   ])('is not %s', async (type) => {

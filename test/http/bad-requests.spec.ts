@@ -10,12 +10,14 @@ beforeAll(async () => {
   await made('/v1/meters', METER);
   await made('/v1/plans', PLAN);
   for (const key of ['one', 'two']) await made('/v1/subscriptions', { key, customer: 'acme', plan: 'plan' });
+  expect((await server.api('POST', '/v1/events', EVENT)).status).toBe(200);
   clock = (await made('/v1/test-clocks', { now: '2026-01-01T00:00:00Z' })).id;
 });
 afterAll(() => server.stop());
 
 let clock: string;
 const METER = { key: 'meter', name: 'Meter', eventType: 'llm.request', aggregation: 'count' };
+const EVENT = { id: 'stored', type: 'llm.request', customer: 'acme' };
 const SUM = { ...METER, key: 'sum', aggregation: 'sum', value: 'data.x' };
 const FLAT = { key: 'base', name: 'Base', charge: { model: 'flat', amount: '20' } };
 const UNIT = { key: 'unit', name: 'Units', meter: 'meter', charge: { model: 'unit', unitPrice: '1' } };
@@ -143,6 +145,10 @@ const OPEN = { upTo: null, unitPrice: '1' };
 const CONTRACT = { key: 'c', name: 'C', provider: 'openai', discountPercent: '5' };
 const RESOURCE = { key: 'r', name: 'R', unit: 'call', field: 'data.calls' };
 const OWN_PRICE = { provider: 'openai', model: 'm', units: { input: { amount: '1' } } };
+const VOID = { reason: 'sent twice' };
+const AMENDED = { type: 'llm.request', customer: 'acme' };
+const AMENDMENT = { ...VOID, event: AMENDED };
+const RANGE = { reason: 'a price was wrong', from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' };
 const filter = (more: object) => ({ ...METER, key: 'm', filters: [{ field: 'user', operator: 'equals', ...more }] });
 const LONG = 'x'.repeat(30_000);
 
@@ -183,6 +189,57 @@ const AMOUNTS: unknown[] = [
   '0.1234567890123',
 ];
 
+/** What no meter may be, new or changed. */
+const METERS: Row[] = [
+  ...text('name', METER),
+  ...text('eventType', METER),
+  ['aggregation is unknown', { ...METER, aggregation: 'median' }, 'invalid_request', 'aggregation'],
+  ['a sum has no value', { ...METER, key: 'm', aggregation: 'sum' }, 'invalid_meter', 'value'],
+  ['a maximum has no value', { ...METER, key: 'm', aggregation: 'max' }, 'invalid_meter', 'value'],
+  ['a unique count has no value', { ...METER, key: 'm', aggregation: 'unique' }, 'invalid_meter', 'value'],
+  ['a count has a value', { ...METER, key: 'm', value: 'data.x' }, 'invalid_meter', 'value'],
+  ['a sum of an attribution', { ...SUM, value: 'user' }, 'invalid_meter', 'value'],
+  ['a sum of nothing', { ...SUM, value: 'data.' }, 'invalid_meter', 'value'],
+  ['a sum of all data', { ...SUM, value: 'data' }, 'invalid_meter', 'value'],
+  ['a sum of a name with a space', { ...SUM, value: 'data.a b' }, 'invalid_meter', 'value'],
+  ['a sum of a name with a NUL', { ...SUM, value: 'data.a\0' }, 'invalid_meter', 'value'],
+  ['a sum of a name of broken Unicode', { ...SUM, value: 'data.a\ud800' }, 'invalid_meter', 'value'],
+  ['a sum nine levels deep', { ...SUM, value: 'data.a.b.c.d.e.f.g.h.i' }, 'invalid_meter', 'value'],
+  ['a value that is too long', { ...SUM, value: `data.${LONG}` }, 'invalid_request', 'value'],
+  ['filters that are no list', { ...METER, filters: {} }, 'invalid_request', 'filters'],
+  ['21 filters', { ...METER, filters: Array.from({ length: 21 }, () => ({})) }, 'invalid_request', 'filters'],
+  ['a filter of nothing', { ...METER, filters: [{}] }, 'invalid_request', 'filters[0].field'],
+  ['a filter of an unknown field', filter({ field: 'customer', value: 'a' }), 'invalid_meter', 'filters[0].field'],
+  ['a filter of a prototype', filter({ field: '__proto__', value: 'a' }), 'invalid_meter', 'filters[0].field'],
+  ['a filter of a field with a NUL', filter({ field: 'data.\0', value: 'a' }), 'invalid_meter', 'filters[0].field'],
+  ['an unknown operator', filter({ operator: 'like', value: 'a' }), 'invalid_request', 'filters[0].operator'],
+  ['equals without a value', filter({}), 'invalid_meter', 'filters[0].value'],
+  ['equals with a list', filter({ value: ['a'] }), 'invalid_meter', 'filters[0].value'],
+  ['equals with an object', filter({ value: {} }), 'invalid_request', 'filters[0].value'],
+  ['equals with null', filter({ value: null }), 'invalid_request', 'filters[0].value'],
+  ['equals with a NUL', filter({ value: 'a\0' }), 'invalid_request', 'filters[0].value'],
+  ['equals with broken Unicode', filter({ value: 'a\udc00' }), 'invalid_request', 'filters[0].value'],
+  ['equals with too long a value', filter({ value: LONG }), 'invalid_request', 'filters[0].value'],
+  ['in without a list', filter({ operator: 'in', value: 'a' }), 'invalid_meter', 'filters[0].value'],
+  ['in with an empty list', filter({ operator: 'in', value: [] }), 'invalid_meter', 'filters[0].value'],
+  ['in with a NUL', filter({ operator: 'in', value: ['\0'] }), 'invalid_request', 'filters[0].value[0]'],
+  ['exists with a value', filter({ operator: 'exists', value: 'a' }), 'invalid_meter', 'filters[0].value'],
+  ['less_than words', filter({ operator: 'less_than', value: 'few' }), 'invalid_meter', 'filters[0].value'],
+  ['less_than an exponent', filter({ operator: 'less_than', value: '1e3' }), 'invalid_meter', 'filters[0].value'],
+  ['at_least true', filter({ operator: 'at_least', value: true }), 'invalid_meter', 'filters[0].value'],
+  ['an unknown field in a filter', filter({ value: 'a', not: true }), 'invalid_request', 'filters[0].not'],
+  ['groups that are no list', { ...METER, groupBy: 'user' }, 'invalid_request', 'groupBy'],
+  ['six groups', { ...METER, groupBy: ['a', 'b', 'c', 'd', 'e', 'f'] }, 'invalid_request', 'groupBy'],
+  ['a group of an unknown field', { ...METER, key: 'm', groupBy: ['type'] }, 'invalid_meter', 'groupBy[0]'],
+  ['a group twice', { ...METER, key: 'm', groupBy: ['user', 'user'] }, 'invalid_meter', 'groupBy[1]'],
+  ['a group with a NUL', { ...METER, key: 'm', groupBy: ['data.\0'] }, 'invalid_meter', 'groupBy[0]'],
+];
+/** Without what a changed meter keeps. */
+const withoutKey = ([because, body, ...refusal]: Row): Row => {
+  const { key: _, ...definition } = body as { key?: unknown };
+  return [because, definition, ...refusal];
+};
+
 const BODIES: Record<string, Row[]> = {
   'POST /v1/customers': [
     ...key(CUSTOMER),
@@ -196,48 +253,51 @@ const BODIES: Record<string, Row[]> = {
     ['testClock is a number', { ...CUSTOMER, testClock: 1 }, 'invalid_request', 'testClock'],
     ['testClock is too long', { ...CUSTOMER, testClock: LONG }, 'invalid_request', 'testClock'],
   ],
-  'POST /v1/meters': [
-    ...key(METER),
-    ...text('name', METER),
-    ...text('eventType', METER),
-    ['aggregation is unknown', { ...METER, aggregation: 'max' }, 'invalid_request', 'aggregation'],
-    ['a sum has no value', { ...METER, key: 'm', aggregation: 'sum' }, 'invalid_meter', 'value'],
-    ['a count has a value', { ...METER, key: 'm', value: 'data.x' }, 'invalid_meter', 'value'],
-    ['a sum of an attribution', { ...SUM, value: 'user' }, 'invalid_meter', 'value'],
-    ['a sum of nothing', { ...SUM, value: 'data.' }, 'invalid_meter', 'value'],
-    ['a sum of all data', { ...SUM, value: 'data' }, 'invalid_meter', 'value'],
-    ['a sum of a name with a space', { ...SUM, value: 'data.a b' }, 'invalid_meter', 'value'],
-    ['a sum of a name with a NUL', { ...SUM, value: 'data.a\0' }, 'invalid_meter', 'value'],
-    ['a sum of a name of broken Unicode', { ...SUM, value: 'data.a\ud800' }, 'invalid_meter', 'value'],
-    ['a sum nine levels deep', { ...SUM, value: 'data.a.b.c.d.e.f.g.h.i' }, 'invalid_meter', 'value'],
-    ['a value that is too long', { ...SUM, value: `data.${LONG}` }, 'invalid_request', 'value'],
-    ['filters that are no list', { ...METER, filters: {} }, 'invalid_request', 'filters'],
-    ['21 filters', { ...METER, filters: Array.from({ length: 21 }, () => ({})) }, 'invalid_request', 'filters'],
-    ['a filter of nothing', { ...METER, filters: [{}] }, 'invalid_request', 'filters[0].field'],
-    ['a filter of an unknown field', filter({ field: 'customer', value: 'a' }), 'invalid_meter', 'filters[0].field'],
-    ['a filter of a prototype', filter({ field: '__proto__', value: 'a' }), 'invalid_meter', 'filters[0].field'],
-    ['a filter of a field with a NUL', filter({ field: 'data.\0', value: 'a' }), 'invalid_meter', 'filters[0].field'],
-    ['an unknown operator', filter({ operator: 'like', value: 'a' }), 'invalid_request', 'filters[0].operator'],
-    ['equals without a value', filter({}), 'invalid_meter', 'filters[0].value'],
-    ['equals with a list', filter({ value: ['a'] }), 'invalid_meter', 'filters[0].value'],
-    ['equals with an object', filter({ value: {} }), 'invalid_request', 'filters[0].value'],
-    ['equals with null', filter({ value: null }), 'invalid_request', 'filters[0].value'],
-    ['equals with a NUL', filter({ value: 'a\0' }), 'invalid_request', 'filters[0].value'],
-    ['equals with broken Unicode', filter({ value: 'a\udc00' }), 'invalid_request', 'filters[0].value'],
-    ['equals with too long a value', filter({ value: LONG }), 'invalid_request', 'filters[0].value'],
-    ['in without a list', filter({ operator: 'in', value: 'a' }), 'invalid_meter', 'filters[0].value'],
-    ['in with an empty list', filter({ operator: 'in', value: [] }), 'invalid_meter', 'filters[0].value'],
-    ['in with a NUL', filter({ operator: 'in', value: ['\0'] }), 'invalid_request', 'filters[0].value[0]'],
-    ['exists with a value', filter({ operator: 'exists', value: 'a' }), 'invalid_meter', 'filters[0].value'],
-    ['less_than words', filter({ operator: 'less_than', value: 'few' }), 'invalid_meter', 'filters[0].value'],
-    ['less_than an exponent', filter({ operator: 'less_than', value: '1e3' }), 'invalid_meter', 'filters[0].value'],
-    ['at_least true', filter({ operator: 'at_least', value: true }), 'invalid_meter', 'filters[0].value'],
-    ['an unknown field in a filter', filter({ value: 'a', not: true }), 'invalid_request', 'filters[0].not'],
-    ['groups that are no list', { ...METER, groupBy: 'user' }, 'invalid_request', 'groupBy'],
-    ['six groups', { ...METER, groupBy: ['a', 'b', 'c', 'd', 'e', 'f'] }, 'invalid_request', 'groupBy'],
-    ['a group of an unknown field', { ...METER, key: 'm', groupBy: ['type'] }, 'invalid_meter', 'groupBy[0]'],
-    ['a group twice', { ...METER, key: 'm', groupBy: ['user', 'user'] }, 'invalid_meter', 'groupBy[1]'],
-    ['a group with a NUL', { ...METER, key: 'm', groupBy: ['data.\0'] }, 'invalid_meter', 'groupBy[0]'],
+  'POST /v1/meters': [...key(METER), ...METERS],
+  'PUT /v1/meters/{meter}': [...METERS.map(withoutKey), ['a key', METER, 'invalid_request', 'key']],
+  'POST /v1/events/{id}/void': [
+    ...text('reason', VOID),
+    ...text('source', VOID).filter(([because]) => !because.endsWith('missing')),
+    ['an event', { ...VOID, event: {} }, 'invalid_request', 'event'],
+  ],
+  'POST /v1/events/{id}/amend': [
+    ...text('reason', AMENDMENT),
+    ['no event', VOID, 'invalid_request', 'event'],
+    ['a list of events', { ...AMENDMENT, event: [AMENDED] }, 'invalid_request', 'event'],
+    ['an event with an id', { ...AMENDMENT, event: { ...AMENDED, id: 'e' } }, 'invalid_event', 'event.id'],
+    ['an event with a source', { ...AMENDMENT, event: { ...AMENDED, source: 's' } }, 'invalid_event', 'event.source'],
+    ['an event without a type', { ...AMENDMENT, event: { customer: 'acme' } }, 'invalid_event', 'event.type'],
+    [
+      'an event of nobody',
+      { ...AMENDMENT, event: { ...AMENDED, customer: 'no' } },
+      'unknown_customer',
+      'event.customer',
+    ],
+    ['a day for a time', { ...AMENDMENT, event: { ...AMENDED, time: '2026-11-21' } }, 'invalid_event', 'event.time'],
+    [
+      'negative tokens',
+      { ...AMENDMENT, event: { ...AMENDED, data: { input_tokens: -1 } } },
+      'invalid_event',
+      'event.data.input_tokens',
+    ],
+    ...[-1, 0.5, '0', null].map((revision): Row => [
+      `revision is ${JSON.stringify(revision)}`,
+      { ...AMENDMENT, revision },
+      'invalid_request',
+      'revision',
+    ]),
+  ],
+  'POST /v1/recostings': [
+    ...text('reason', RANGE),
+    ['from is missing', { ...RANGE, from: undefined }, 'invalid_request', 'from'],
+    ['from is a day', { ...RANGE, from: '2026-01-01' }, 'invalid_request', 'from'],
+    ['to is missing', { ...RANGE, to: undefined }, 'invalid_request', 'to'],
+    ['to is words', { ...RANGE, to: 'now' }, 'invalid_request', 'to'],
+    ['a range of nothing', { ...RANGE, to: RANGE.from }, 'invalid_period', 'from'],
+    ['a range backwards', { ...RANGE, from: RANGE.to, to: RANGE.from }, 'invalid_period', 'from'],
+    ['a customer that is no name', { ...RANGE, customer: 1 }, 'invalid_request', 'customer'],
+    ['a provider that is empty', { ...RANGE, provider: '' }, 'invalid_request', 'provider'],
+    ['a model with a NUL', { ...RANGE, model: 'a\0' }, 'invalid_request', 'model'],
   ],
   'POST /v1/plans': [
     ...key(PLAN),
@@ -470,14 +530,16 @@ const BODIES: Record<string, Row[]> = {
 
 describe.each(Object.keys(BODIES))('%s', (route) => {
   it.each(BODIES[route]!)('%s', async (_, body, code, field) => {
-    const path = route.split(' ')[1]!.replace('{clock}', clock);
-    await expectRefused(() => server.api('POST', path, body), 422, code, field);
+    const [method, path] = route.split(' ') as [string, string];
+    const address = path.replace('{clock}', clock).replace('{meter}', METER.key).replace('{id}', EVENT.id);
+    await expectRefused(() => server.api(method, address, body), 422, code, field);
   });
 });
 
-it('covers every POST with a body', async () => {
+it('covers every request with a body', async () => {
   const withBody = (await routesOf(server)).filter(({ operation }) => operation.requestBody !== undefined);
-  const elsewhere = ['POST /v1/events', 'POST /api/v1/events', 'POST /v1/organisations'];
+  // bad-events.spec.ts and intake/ have theirs, otlp.spec.ts and intake/bad-input.spec.ts those of traces.
+  const elsewhere = ['POST /v1/events', 'POST /api/v1/events', 'POST /v1/traces', 'POST /v1/organisations'];
   // With its words in src/costing/*.spec.ts.
   elsewhere.push('POST /v1/exchange-rates', 'PATCH /v1/organisation', 'POST /v1/catalogue/refreshes');
   elsewhere.push('POST /v1/catalogue/refreshes/{refresh}/apply');
