@@ -222,17 +222,15 @@ function chargesOf(units: UsageUnits, price: ModelPrice): Charge[] | PendingCost
   const charges = byPrice ? leavesOf(units, price) : coreCharges(units, price);
   if (!Array.isArray(charges)) return charges;
 
-  if (price.units.requests !== undefined) {
-    const quantity = units.requests ?? 1;
-    const ofTokens = (['input', 'output'] as const).find((unit) => price.units[unit] !== undefined);
-    if (ofTokens !== undefined && !tokens && charges.length === 0 && isAboveZero(quantity)) {
-      // A request that is charged for beside its tokens used some.
-      return pending('quantity_missing', UNIT_FIELDS[ofTokens]);
-    }
-    if (isAboveZero(quantity)) charges.push({ unit: 'requests', chargedAs: 'requests', quantity });
-  } else if (isAboveZero(units.requests) && !tokens && charges.length === 0) {
-    // Where something else is charged and requests are not, a request's price is that of what it used.
-    return pending('unit_unpriced', UNIT_FIELDS.requests);
+  if (!tokens && charges.length === 0 && isAboveZero(units.requests)) {
+    // A request whose tokens are charged for used some, and doesn't say how many. One of seconds or pages likewise.
+    const total = (['input', 'output'] as const).find((unit) => price.units[unit] !== undefined);
+    if (total !== undefined) return pending('quantity_missing', UNIT_FIELDS[total]);
+    if (price.units.requests === undefined) return pending('unit_unpriced', UNIT_FIELDS.requests);
+  }
+  const requests = units.requests ?? 1;
+  if (price.units.requests !== undefined && isAboveZero(requests)) {
+    charges.push({ unit: 'requests', chargedAs: 'requests', quantity: requests });
   }
   return charges;
 }
