@@ -14,7 +14,8 @@ export function refuseUnreadable(server: Pick<FastifyInstance, 'addHook'>): void
       const takesCompressed = routeOptions.config.takesCompressed === true;
       if (!takesCompressed || !canDecode(encoding)) {
         reply.header('accept-encoding', takesCompressed ? ACCEPTED_ENCODINGS : 'identity');
-        done(new UnsupportedMediaTypeException()); return;
+        done(new UnsupportedMediaTypeException());
+        return;
       }
     }
     if (url.includes('%00')) done(new BadRequestException('The address has a NUL (%00) in it, which is in no name.'));
