@@ -1,14 +1,25 @@
+import { createHash } from 'node:crypto';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Asker, Requires, type Tenant } from '../access';
-import { decimalText, isTimeZone, WINDOWS } from '../kernel';
+import { Clock, decimalText, InvalidRequestError, isTimeZone, WINDOWS } from '../kernel';
 import { decodeCursor, encodeCursor, instant, PageQuery } from '../platform/http';
 import { CostsService } from './costs.service';
 import { type Dimension, DIMENSIONS, MOST_GROUPS } from './domain';
 import type { CostSum } from './persistence/cost-rows';
 
 const MOST_VALUES = 50;
+/** A cursor holds a row's values, of which there may be four of 255 characters. */
+const LONGEST_CURSOR = 12_000;
+/** Fingerprint, now, window, cost, values. The values go to the database as text, which takes no NUL. */
+const CURSOR_PARTS = [
+  /^[0-9a-f]{16}$/,
+  /^\d{1,15}$/,
+  /^\d{1,6}$/,
+  /^-?\d{1,40}(\.\d{1,40})?$/,
+  /^\[[^\0]*\]$/su,
+] as const;
 
 /** A value may be given several times; an empty one means the events that name none. */
 function values() {
@@ -41,6 +52,11 @@ const Span = z.object({
 });
 
 const CostsQuery = PageQuery.extend(Span.shape).extend({
+  cursor: z
+    .string()
+    .max(LONGEST_CURSOR)
+    .optional()
+    .describe('The `nextCursor` of the page before, with the same question.'),
   groupBy: groupBy.describe(
     `What the cost is split by: up to ${MOST_GROUPS} of ${DIMENSIONS.join(', ')}, separated by commas. Without it one row for all.`,
   ),
@@ -108,7 +124,10 @@ const DifferencesResponse = z.object({
 @ApiTags('costs')
 @Controller('v1/costs')
 export class CostsController {
-  constructor(@Inject(CostsService) private readonly costs: CostsService) {}
+  constructor(
+    @Inject(CostsService) private readonly costs: CostsService,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
 
   @Get()
   @Requires('read')
@@ -122,20 +141,24 @@ export class CostsController {
     @Asker() tenant: Tenant,
     @Query({ schema: CostsQuery }) query: z.output<typeof CostsQuery>,
   ): Promise<z.infer<typeof CostsResponse>> {
-    const after = decodeCursor(query.cursor, [/^\d{1,6}$/, /^-?\d{1,40}(\.\d{1,40})?$/, /^\[.*\]$/su]);
+    const after = decodeCursor(query.cursor, CURSOR_PARTS);
+    const fingerprint = fingerprintOf(query);
+    if (after !== null && after[0] !== fingerprint) throw strangeCursor();
+    // Pages without an end of their own share the now of the first, or their period would move on between them.
+    const now = after === null ? this.clock.now() : new Date(Number(after[1]));
     const filters = DIMENSIONS.flatMap((dimension): [Dimension, (string | null)[]][] => {
       const given = query[dimension];
       return given === undefined ? [] : [[dimension, given.map((value) => (value === '' ? null : value))]];
     });
     const report = await this.costs.report(tenant, {
       from: query.from ?? null,
-      to: query.to ?? null,
+      to: query.to ?? now,
       groupBy: query.groupBy,
       filters: new Map(filters),
       window: query.window ?? null,
       timeZone: query.timeZone,
       limit: query.limit + 1,
-      after: after === null ? null : { window: Number(after[0]), cost: after[1]!, key: after[2]! },
+      after: after === null ? null : { window: Number(after[2]), cost: after[3]!, key: after[4]! },
     });
     const shown = report.rows.slice(0, query.limit);
     const last = shown.at(-1)?.position;
@@ -153,7 +176,7 @@ export class CostsController {
       })),
       nextCursor:
         report.rows.length > query.limit && last !== undefined
-          ? encodeCursor([String(last.window), last.cost, last.key])
+          ? encodeCursor([fingerprint, String(now.getTime()), String(last.window), last.cost, last.key])
           : null,
     };
   }
@@ -197,6 +220,17 @@ export class CostsController {
       }),
     };
   }
+}
+
+/** What a cursor belongs to: the same question, whatever its limit. */
+function fingerprintOf({ limit: _limit, cursor: _cursor, ...question }: z.output<typeof CostsQuery>): string {
+  return createHash('sha256').update(JSON.stringify(question)).digest('hex').slice(0, 16);
+}
+
+function strangeCursor(): InvalidRequestError {
+  return new InvalidRequestError('invalid_cursor', 'The cursor is not one that this question gave out.', [
+    { field: 'cursor', detail: 'must be the nextCursor of the page before, with the same question' },
+  ]);
 }
 
 function sumOf({ cost, reported, events, pendingEvents }: CostSum) {

@@ -113,6 +113,36 @@ it('pages through all rows, each once', async () => {
   expect(new Set(seen).size).toBe(7);
 });
 
+it('pages by long values, and takes a cursor for the question it was given out for only', async () => {
+  const long = ['a', 'b'].map((letter) => letter.repeat(250));
+  await server.api(
+    'POST',
+    '/v1/events',
+    long.map((name, index) => ({
+      id: `long-${index}`,
+      type: 'llm.request',
+      customer: 'acme',
+      time: '2026-02-01T00:00:00Z',
+      feature: name,
+      department: name,
+      agent: name,
+      task: name,
+    })),
+  );
+  const question = 'from=2026-02-01T00:00:00Z&to=2026-02-02T00:00:00Z&groupBy=feature,department,agent,task&limit=1';
+  const { nextCursor } = (await server.api('GET', `/v1/costs?${question}`)).body;
+
+  const next = await server.api('GET', `/v1/costs?${question}&cursor=${nextCursor}`);
+  expect(next).toMatchObject({ status: 200, body: { nextCursor: null, items: [{ group: { feature: long[1] } }] } });
+
+  const refused = { status: 422, body: { code: 'invalid_cursor' } };
+  const other = question.replace('feature,department', 'department,feature');
+  expect(await server.api('GET', `/v1/costs?${other}&cursor=${nextCursor}`)).toMatchObject(refused);
+  const parts = JSON.parse(Buffer.from(nextCursor, 'base64url').toString()) as string[];
+  const withNul = Buffer.from(JSON.stringify([...parts.slice(0, -1), '["\0"]'])).toString('base64url');
+  expect(await server.api('GET', `/v1/costs?${question}&cursor=${withNul}`)).toMatchObject(refused);
+});
+
 it('puts reported beside computed costs', async () => {
   const { body } = await server.api('GET', `/v1/costs/differences?${SPAN}`);
   expect(body.items).toEqual([
