@@ -61,8 +61,15 @@ export class UsageService {
    * A customer's usage between two instants, exactly: whole hours from the sums, and what sticks out at either end
    * (a period may begin at any instant) from the events themselves. What no sum can tell comes from samples; a value
    * that holds for a time has held until now, by the customer's clock.
+   *
+   * @param eventTypes of which samples are read, for whoever looks at the meters of these types alone; null for all
    */
-  async inPeriod(tenant: Tenant, customerId: string, period: Period): Promise<UsageInPeriod> {
+  async inPeriod(
+    tenant: Tenant,
+    customerId: string,
+    period: Period,
+    eventTypes: ReadonlySet<string> | null = null,
+  ): Promise<UsageInPeriod> {
     return this.database.snapshot(tenant.organisationId, async (db) => {
       const from = period.start.getTime() * 1_000;
       const to = period.end.getTime() * 1_000;
@@ -81,7 +88,8 @@ export class UsageService {
       for (const [start, end] of edges) {
         if (start < end) (await this.countEvents(db, meters, customerId, start, end)).forEach(take);
       }
-      const sampled = await this.foldSamples(db, tenant, customerId, meters, from, to);
+      const asked = meters.filter(({ eventType }) => eventTypes === null || eventTypes.has(eventType));
+      const sampled = await this.foldSamples(db, tenant, customerId, asked, from, to);
       return {
         allEvents: usage.get(ALL_EVENTS_METER_ID) ?? nothing(ALL_EVENTS_METER_ID),
         of: (meterId) => {

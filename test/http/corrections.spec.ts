@@ -206,6 +206,25 @@ describe('an amendment', () => {
 /** As events tell their time: to the microsecond. */
 const formatted = (time: string) => time.replace('000Z', '000000Z');
 
+it('says what changed in meters of both types when the type is another one', async () => {
+  for (const type of ['old', 'new']) {
+    const meter = { key: `largest-${type}`, name: type, eventType: `thing.${type}`, aggregation: 'max', value: 'data.n' };
+    await made(server.api('POST', '/v1/meters', meter));
+  }
+  await send(event('typed', { type: 'thing.old', data: { n: 7 } }));
+
+  const answer = await correct('typed', 'amend', {
+    reason: 'wrong type',
+    event: { type: 'thing.new', customer: 'acme', time: TIME, data: { n: 5 } },
+  });
+
+  const effects = (answer.body.usage as { meter: { key: string } | null }[]).filter(({ meter }) => meter !== null);
+  expect(effects).toMatchObject([
+    { meter: { key: 'largest-old' }, before: { quantity: '7', events: 1 }, after: { quantity: '0', events: 0 } },
+    { meter: { key: 'largest-new' }, before: { quantity: '0', events: 0 }, after: { quantity: '5', events: 1 } },
+  ]);
+});
+
 it('lists show what counts, and on request what does not', async () => {
   await made(server.api('POST', '/v1/customers', { key: 'listed', name: 'Listed' }));
   await send(...['l-1', 'l-2', 'l-3'].map((id) => event(id, { customer: 'listed' })));

@@ -190,7 +190,8 @@ export class CorrectionsService {
   ): Promise<CorrectionAnswer> {
     const { organisationId } = tenant;
     const batch = await nextBatch(db);
-    const places = prepared === null ? [current] : [current, { ...prepared, happenedAt: prepared.time }];
+    const places =
+      prepared === null ? [current] : [current, { ...prepared, type: prepared.event.type, happenedAt: prepared.time }];
     const before = await this.effects.read(tenant, places);
 
     const next = prepared === null ? null : await this.storeRevision(db, tenant, prepared, current.revision + 1, batch);

@@ -31,11 +31,12 @@ export class UsageEffects {
     @Inject(MetersService) private readonly meters: MetersService,
   ) {}
 
-  /** Reads the usage of the hours that these events are in. */
+  /** Reads the usage of the hours that these events are in: all events, and meters of their types. Ingest waits for it. */
   async read(
     tenant: Tenant,
-    events: readonly Pick<StoredEvent, 'customerId' | 'happenedAt'>[],
+    events: readonly Pick<StoredEvent, 'customerId' | 'happenedAt' | 'type'>[],
   ): Promise<UsageSnapshot> {
+    const types = new Set(events.map(({ type }) => type));
     const hours = new Map<string, CountedHour>();
     for (const { customerId, happenedAt } of events) {
       const hour = Math.floor(happenedAt / HOUR_MICROS) * HOUR_MICROS;
@@ -45,7 +46,7 @@ export class UsageEffects {
     // One after the other: they share the transaction's connection.
     for (const at of hours.values()) {
       const period = { start: new Date(at.hour / 1_000), end: new Date((at.hour + HOUR_MICROS) / 1_000) };
-      read.push({ at, usage: await this.usage.inPeriod(tenant, at.customerId, period) });
+      read.push({ at, usage: await this.usage.inPeriod(tenant, at.customerId, period, types) });
     }
     return { hours: read };
   }
