@@ -208,7 +208,13 @@ const formatted = (time: string) => time.replace('000Z', '000000Z');
 
 it('says what changed in meters of both types when the type is another one', async () => {
   for (const type of ['old', 'new']) {
-    const meter = { key: `largest-${type}`, name: type, eventType: `thing.${type}`, aggregation: 'max', value: 'data.n' };
+    const meter = {
+      key: `largest-${type}`,
+      name: type,
+      eventType: `thing.${type}`,
+      aggregation: 'max',
+      value: 'data.n',
+    };
     await made(server.api('POST', '/v1/meters', meter));
   }
   await send(event('typed', { type: 'thing.old', data: { n: 7 } }));
