@@ -42,6 +42,8 @@ const LineResponse = z.union([
     resumeFromLine: z.number().int().optional().describe('Send on from here: of these lines nothing is known.'),
     code: z.string().optional().describe('Why it broke off.'),
     detail: z.string().optional(),
+    closedPeriods: z.array(TouchedInvoiceResponse).optional().describe('Only of a backfill: the first 10,000.'),
+    moreClosedPeriods: z.literal(true).optional().describe('There are more than are listed.'),
   }),
 ]);
 
@@ -74,7 +76,9 @@ export function eventsOperation(): Pick<OpenAPIObject, 'paths'> {
         in: 'query',
         required: false,
         schema: { type: 'string', enum: ['true', 'false'] },
-        description: 'With `true` nothing is stored: the answer says what would become of each event.',
+        description:
+          'With `true` nothing is stored: the answer says what would become of each event. In a stream of lines an event is not held ' +
+          'against those further up.',
       },
       {
         name: 'results',

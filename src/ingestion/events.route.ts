@@ -6,7 +6,7 @@ import { MOST_EVENTS } from '../events';
 import { InvalidRequestError } from '../kernel';
 import { ProblemFilter } from '../platform/http';
 import { ClosedPeriods, refuseBackfillWithoutScope } from './closed-periods';
-import { isBinaryCloudEvent, parseCloudEvent, receiptsJson } from './domain';
+import { isBinaryCloudEvent, parseCloudEvent, type Receipt, receiptsJson } from './domain';
 import {
   binaryEvent,
   cloudEventReceipt,
@@ -20,7 +20,6 @@ import { EventLines, LINES_CONTENT_TYPES } from './http/event-lines';
 import { RefusedEventError } from './http/refused-event-error';
 import { tenantOf } from './http/tenant-of';
 import { type IngestOptions, IngestionService } from './ingestion.service';
-import type { PreparedEvent } from './persistence/group-commit';
 
 /**
  * `POST /v1/events`, straight on Fastify: Nest's guards, pipes and interceptors would take longer than all the rest of
@@ -67,20 +66,18 @@ export class EventsRoute {
     const isCloudEvent = request.body instanceof CloudEventsBody || isBinaryCloudEvent(request.headers);
     const { values, single } = await (isCloudEvent ? cloudEventsOf(request) : plainEventsOf(request));
 
-    let accepted: readonly PreparedEvent[] = [];
-    const noting =
-      options.backfill === true ? { ...options, onAccepted: (those: typeof accepted) => (accepted = those) } : options;
-    const receipts = isCloudEvent
-      ? (await this.ingestion.ingest(tenant, values, { ...noting, parse: parseCloudEvent })).map(cloudEventReceipt)
-      : await this.ingestion.ingest(tenant, values, noting);
+    const touched = this.closedPeriods.of(tenant, options);
+    const asked = isCloudEvent ? { ...options, parse: parseCloudEvent } : options;
+    const ingest = (how: IngestOptions): Promise<Receipt[]> => this.ingestion.ingest(tenant, values, how);
+    const stored = touched === null ? await ingest(asked) : await touched.noting(asked, ingest);
+    const receipts = isCloudEvent ? stored.map(cloudEventReceipt) : stored;
 
     const only = receipts[0];
     if (single && only?.status === 'rejected') throw new RefusedEventError(only.problem);
-    const closedPeriods = options.backfill === true ? await this.closedPeriods.touchedBy(tenant, accepted) : null;
     return reply
       .status(200)
       .header('content-type', 'application/json; charset=utf-8')
-      .send(receiptsJson(receipts, closedPeriods));
+      .send(receiptsJson(receipts, touched === null ? null : JSON.stringify(touched.asFields.closedPeriods)));
   }
 }
 

@@ -6,7 +6,7 @@ import { ProblemFilter } from '../platform/http';
 import { TouchedInvoices } from './changes/touched-invoices';
 import { ClosedPeriods } from './closed-periods';
 import { EventsRoute } from './events.route';
-import { EventLines } from './http/event-lines';
+import { EventLines, PATIENCE, STREAM_PATIENCE } from './http/event-lines';
 import { IngestionService } from './ingestion.service';
 import { OpenMeterRoute } from './openmeter.route';
 import { TracesRoute } from './otlp/traces.route';
@@ -20,6 +20,7 @@ import { TracesRoute } from './otlp/traces.route';
     IngestionService,
     OpenMeterRoute,
     ProblemFilter,
+    { provide: STREAM_PATIENCE, useValue: PATIENCE },
     TouchedInvoices,
     TracesRoute,
   ],

@@ -94,3 +94,30 @@ it('says which closed periods the accepted events fall in', async () => {
   const again = await send([event('closed-0', times[0]!, 'closed')], '?backfill=true');
   expect(again.body).toMatchObject({ duplicates: 1, closedPeriods: [] });
 });
+
+it('of a stream of lines they are said at its end, from all of its commits', async () => {
+  const { clock } = await subscribe(server, 'streamed', { plan: 'base', startAt: '2025-01-01T00:00:00Z' });
+  await advance(server, clock, '2025-04-01T00:00:00Z');
+  const invoices = await invoicesOf(server, 'streamed');
+  const starting = (start: string) => invoices.find(({ servicePeriod }) => servicePeriod.start.startsWith(start))!;
+  for (const start of ['2025-01', '2025-02'])
+    await made(server.api('POST', `/v1/invoices/${starting(start).id}/finalize`));
+
+  const times = Array.from({ length: 4_500 }, () => '2024-06-01T00:00:00Z');
+  [times[0], times[1], times[4_499]] = ['2025-02-05T00:00:00Z', '2025-03-05T00:00:00Z', '2025-01-05T00:00:00Z'];
+  const body = times.map((time, index) => JSON.stringify(event(`streamed-${index}`, time, 'streamed'))).join('\n');
+  const stream = async (query: string, key?: string) => {
+    const init = { method: 'POST', headers: { 'content-type': 'application/x-ndjson' }, body };
+    const answer = await server.send(`/v1/events?results=rejected${query}`, init, key);
+    return answer.status === 200 ? (answer.body as object) : answer;
+  };
+  expect(await stream('&backfill=true', ingestOnly)).toMatchObject({ status: 403, body: { code: 'missing_scope' } });
+  const period = (start: string) => ({ id: starting(start).id, status: 'finalized', effect: 'adjustment' });
+  const closedPeriods = [period('2025-01'), period('2025-02')];
+  const ended = { duplicates: 0, rejected: 0, complete: true };
+  // A rehearsal says the same, and stores nothing.
+  expect(await stream('&backfill=true&dryRun=true')).toMatchObject({ ...ended, accepted: 4_500, closedPeriods });
+  expect(await stream('&backfill=true')).toMatchObject({ ...ended, accepted: 4_500, closedPeriods });
+  expect(await stream('&backfill=true')).toMatchObject({ duplicates: 4_500, closedPeriods: [] });
+  expect(await stream('')).toEqual({ ...ended, accepted: 0, duplicates: 4_500 });
+});

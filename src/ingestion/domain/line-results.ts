@@ -31,9 +31,13 @@ export function resultLines(results: readonly LineResult[], which: Results): str
   return lines;
 }
 
-/** The last line of the answer. */
-export function endLine({ accepted, duplicates, rejected, broken }: StreamEnd): string {
-  return `${JSON.stringify({ accepted, duplicates, rejected, complete: broken === null, ...broken })}\n`;
+/**
+ * The last line of the answer.
+ *
+ * @param more what else there is to say of the whole stream
+ */
+export function endLine({ accepted, duplicates, rejected, broken }: StreamEnd, more: object = {}): string {
+  return `${JSON.stringify({ accepted, duplicates, rejected, complete: broken === null, ...broken, ...more })}\n`;
 }
 
 /** The counts with those of further results. */

@@ -5,6 +5,7 @@ import type { Tenant } from '../../access';
 import { DomainError, InvalidRequestError } from '../../kernel';
 import { LOGGER, type Logger } from '../../platform';
 import { allowLongRequest, decodingStream, invalidEncoding, toProblem } from '../../platform/http';
+import { ClosedPeriods, type TouchedPeriods } from '../closed-periods';
 import { endLine, type Receipt, type Results, RESULTS } from '../domain';
 import { type IngestOptions, IngestionService } from '../ingestion.service';
 import { OverloadedError } from '../persistence/group-commit';
@@ -16,14 +17,24 @@ import { readAway, readChunks, SenderGoneError } from './read-chunks';
 export const LINES_CONTENT_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'] as const;
 const ANSWER_CONTENT_TYPE = 'application/x-ndjson; charset=utf-8';
 
-/** How long a sender may send nothing, or not read its answer. */
-const QUIET_MS = 300_000;
-/** How long to listen to a sender that keeps sending after the last line of its answer. */
-const READ_AWAY_MS = 1_000;
+/** How long a stream is waited for. */
+export interface StreamPatience {
+  /** How long a sender may send nothing, or not read its answer. */
+  readonly quietMs: number;
+  /** How long to listen to a sender that keeps sending after the last line of its answer. */
+  readonly readAwayMs: number;
+  /** How often a commit is tried while more waits than is taken in, and how long after the last time. */
+  readonly overloadedTries: number;
+  readonly overloadedWaitMs: number;
+}
 
-/** How often a commit is tried again while more waits than is taken in, and how long after the last time. */
-const OVERLOADED_TRIES = 60;
-const OVERLOADED_WAIT_MS = 500;
+export const STREAM_PATIENCE = Symbol('StreamPatience');
+export const PATIENCE: StreamPatience = {
+  quietMs: 300_000,
+  readAwayMs: 1_000,
+  overloadedTries: 60,
+  overloadedWaitMs: 500,
+};
 
 /**
  * Events that come as lines of JSON, in a stream of any length, and are answered line by line. Memory holds a commit's
@@ -37,7 +48,9 @@ export class EventLines implements OnModuleDestroy {
 
   constructor(
     @Inject(IngestionService) private readonly ingestion: IngestionService,
+    @Inject(ClosedPeriods) private readonly closedPeriods: ClosedPeriods,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(STREAM_PATIENCE) private readonly patience: StreamPatience,
   ) {}
 
   /** Ends the open streams after the commit they are in; each is told from which line to send on. */
@@ -54,15 +67,20 @@ export class EventLines implements OnModuleDestroy {
     reply: FastifyReply,
     options: { results: unknown; ingest: IngestOptions },
   ): Promise<void> {
-    const answer = new AnswerStream(reply, ANSWER_CONTENT_TYPE, QUIET_MS);
+    const answer = new AnswerStream(reply, ANSWER_CONTENT_TYPE, this.patience.quietMs);
     const ending = new AbortController();
+    const touched = this.closedPeriods.of(tenant, options.ingest);
+    const ingest = (values: readonly unknown[], how: IngestOptions) => this.ingest(tenant, values, how);
     const stream = new LineStream(
-      (values) => this.ingest(tenant, values, options.ingest),
+      (values) =>
+        touched === null
+          ? ingest(values, options.ingest)
+          : touched.noting(options.ingest, (noting) => ingest(values, noting)),
       checkedResults(options.results),
       answer,
       ending,
     );
-    const answered = this.take(request, reply, stream, answer, ending.signal);
+    const answered = this.take(request, reply, stream, answer, { ending: ending.signal, touched });
     this.open.set(answered, ending);
     try {
       await answered;
@@ -76,7 +94,7 @@ export class EventLines implements OnModuleDestroy {
     reply: FastifyReply,
     stream: LineStream,
     answer: AnswerStream,
-    ending: AbortSignal,
+    { ending, touched }: { ending: AbortSignal; touched: TouchedPeriods | null },
   ): Promise<void> {
     allowLongRequest(request.raw);
     // A reader that stopped early can't tell one request's bytes from the next one's.
@@ -88,11 +106,12 @@ export class EventLines implements OnModuleDestroy {
       return;
     }
     if (failure !== null && !answer.begun) {
-      await readAway(request.raw, READ_AWAY_MS);
+      await readAway(request.raw, this.patience.readAwayMs);
       throw failure as Error;
     }
-    await answer.write(endLine(stream.endedBy(failure === null ? null : this.told(failure, request))));
-    if (failure !== null) await readAway(request.raw, READ_AWAY_MS);
+    const broken = failure === null ? null : this.told(failure, request);
+    await answer.write(endLine(stream.endedBy(broken), touched?.asFields));
+    if (failure !== null) await readAway(request.raw, this.patience.readAwayMs);
     answer.end();
   }
 
@@ -109,7 +128,7 @@ export class EventLines implements OnModuleDestroy {
       request.raw.pipe(decoder);
     }
     try {
-      const how = await readChunks(source, (chunk) => stream.take(chunk), ending, QUIET_MS);
+      const how = await readChunks(source, (chunk) => stream.take(chunk), ending, this.patience.quietMs);
       if (how === 'ended') await stream.finish();
       else await stream.settle();
       return how === 'ended' ? null : new StoppedError();
@@ -137,8 +156,8 @@ export class EventLines implements OnModuleDestroy {
       try {
         return await this.ingestion.ingest(tenant, values, options);
       } catch (error) {
-        if (!(error instanceof OverloadedError) || tries === OVERLOADED_TRIES || this.stopping) throw error;
-        await setTimeout(OVERLOADED_WAIT_MS);
+        if (!(error instanceof OverloadedError) || tries >= this.patience.overloadedTries || this.stopping) throw error;
+        await setTimeout(this.patience.overloadedWaitMs);
       }
     }
   }

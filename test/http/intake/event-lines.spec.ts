@@ -189,6 +189,22 @@ it('refuses options it does not know', async () => {
   expect(await storedIds('never-stored')).toEqual([]);
 });
 
+it('a rehearsal answers each line, and stores nothing', async () => {
+  const [a, b] = ids(2);
+  await post(line(a!));
+  const before = await server.rowCounts();
+  const answer = await post([line(a!), line(b!), line(a!, { user: 'x' }), 'hello'].join('\n'), {}, '?dryRun=true');
+  expect(results(answer)).toMatchObject([
+    { line: 1, status: 'duplicate' },
+    { line: 2, status: 'accepted' },
+    { line: 3, status: 'rejected', code: 'event_conflict', field: 'user' },
+    { line: 4, status: 'rejected', code: 'malformed_json' },
+    end(1, 1, 2),
+  ]);
+  expect(await server.rowCounts()).toEqual(before);
+  expect(await post(line(b!), {}, '?dryRun=perhaps')).toMatchObject({ status: 422, body: { code: 'invalid_request' } });
+});
+
 it('needs a key with the scope', async () => {
   const answer = await server.send(
     '/v1/events',

@@ -238,6 +238,17 @@ describe('what else the API takes', () => {
     for (const { id } of [sent].flat()) expect(await stored(id!)).toBe(1);
   });
 
+  it.each(['dryRun', 'backfill'])('but no ?%s, which must not be passed over', async (option) => {
+    const one = event();
+    const answer = await server.send(`/api/v1/events?${option}=true`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(one),
+    });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request', errors: [{ field: option }] } });
+    expect(await stored(one.id!)).toBe(0);
+  });
+
   it('gzip', async () => {
     const one = event();
     const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
