@@ -356,6 +356,11 @@ describe('a block that cannot be', () => {
   });
 });
 
+it('reads an answer without a token of its own, as of a request that was filtered', () => {
+  const usage = { prompt_tokens: 10, completion_tokens: 0, total_tokens: 10 };
+  expect(flat({ provider: 'openai', usage })).toMatchObject({ input_tokens: 10, output_tokens: 0 });
+});
+
 describe("an object of the sender's own", () => {
   it.each([
     [{ usage: { gigabytes: 5 } }],

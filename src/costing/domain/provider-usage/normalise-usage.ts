@@ -135,7 +135,7 @@ function bestReading(
     if ('detail' in reading) return reading;
     readings.push(reading);
   }
-  readings.sort((a, b) => sumFits(block, b) - sumFits(block, a) || b.read - a.read);
+  readings.sort((a, b) => sumFits(block, b) - sumFits(block, a) || b.read - a.read || b.fields.size - a.fields.size);
   const [best, next] = readings;
   const undecided =
     next !== undefined &&
@@ -155,8 +155,9 @@ function sumFits(block: Block, reading: BlockReading): number {
   return sum === (reading.fields.get('input_tokens') ?? 0) + (reading.fields.get('output_tokens') ?? 0) ? 1 : 0;
 }
 
+/** Whether both count the same. A total of zero is none: an answer without a token reads like an embedding. */
 function sameFields(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean {
-  return a.size === b.size && [...a].every(([field, quantity]) => b.get(field) === quantity);
+  return [...a.keys(), ...b.keys()].every((field) => (a.get(field) ?? 0) === (b.get(field) ?? 0));
 }
 
 function modelOf(body: Block | null): unknown {
