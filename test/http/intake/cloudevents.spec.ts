@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-type Fields = Partial<CloudEventV1<unknown>>;
+type Fields = Readonly<Record<string, unknown>>;
 const SOURCE = '/shop/orders';
 const DATA = { provider: 'openai', model: 'gpt-4o', input_tokens: 1000, output_tokens: 100 };
 const event = (more: Fields = {}): CloudEvent<unknown> =>
