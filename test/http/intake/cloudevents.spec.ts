@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { CloudEvent, CONSTANTS, type CloudEventV1, emitterFor, HTTP, type Message, Mode } from 'cloudevents';
+import { CloudEvent, CONSTANTS, emitterFor, HTTP, type Message, Mode } from 'cloudevents';
 import { newUuid } from '../../../src/kernel';
 import { type Answer, startTestServer, type TestServer } from '../../support/server';
 
