@@ -84,7 +84,7 @@ export class CorrectionsService {
    * @throws NotFoundError, ConflictError `event_voided` when it was voided for another reason
    */
   async void(tenant: Tenant, identity: EventIdentity, reason: string): Promise<CorrectionAnswer> {
-    return this.database.tenant(tenant.organisationId, async (db) => {
+    return this.database.tenantInTurn(tenant.organisationId, async (db) => {
       await pauseIngest(db, tenant.organisationId);
       const standing = await this.standing(db, tenant.organisationId, identity);
       const last = standing.ends.at(-1);
@@ -106,7 +106,7 @@ export class CorrectionsService {
    */
   async amend(tenant: Tenant, amendment: Amendment): Promise<CorrectionAnswer> {
     const wanted = parseAmended(amendment);
-    return this.database.tenant(tenant.organisationId, async (db) => {
+    return this.database.tenantInTurn(tenant.organisationId, async (db) => {
       await pauseIngest(db, tenant.organisationId);
       const standing = await this.standing(db, tenant.organisationId, amendment);
       const { current } = standing;

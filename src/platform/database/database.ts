@@ -5,6 +5,7 @@ import { InvariantError } from '../../kernel';
 import { StartupError } from '../startup-error';
 import { SnakeCaseNames } from './columns';
 import { connectionProblem } from './connection-problem';
+import { Turns } from './turns';
 
 /** The role every request's SQL runs as. It owns nothing and cannot bypass row-level security. */
 export const APPLICATION_ROLE = 'weir_app';
@@ -28,13 +29,19 @@ export class Database {
   private readonly running = new AsyncLocalStorage<RunningTransaction>();
   /** How many transactions `running` knows of. */
   private transactions = 0;
+  /** Half of the connections are the most that one organisation holds at a time: the others' requests find the rest. */
+  private readonly shares: Turns;
+  private readonly pausing = new Turns(1);
 
   private constructor(
     private readonly source: DataSource,
     /** Connections of the schema's owner. Whoever uses one states the organisation in each statement. */
     readonly owner: Pool,
     readonly url: string,
-  ) {}
+    poolSize: number,
+  ) {
+    this.shares = new Turns(Math.max(1, Math.floor(poolSize / 2)));
+  }
 
   /** @throws StartupError when the database can't be reached or its application role could bypass row-level security */
   static async connect(options: DatabaseOptions): Promise<Database> {
@@ -67,7 +74,7 @@ export class Database {
       await owner.end();
       throw connectionProblem(options.url, error);
     }
-    const database = new Database(source, owner, options.url);
+    const database = new Database(source, owner, options.url, options.poolSize);
     await database.refuseRoleThatBypasses();
     return database;
   }
@@ -94,7 +101,19 @@ export class Database {
         throw new InvariantError('a transaction belongs to one organisation');
       return work(outer.manager);
     }
-    return this.source.transaction((manager) => this.inTransaction(organisationId, manager, work));
+    return this.shares.take(organisationId, () =>
+      this.source.transaction((manager) => this.inTransaction(organisationId, manager, work)),
+    );
+  }
+
+  /**
+   * The same for work that pauses ingest and that a caller may ask for many times at once: of one organisation one after
+   * the other. They would wait for each other anyway, but in the database, each with a connection, and ingest behind all.
+   */
+  async tenantInTurn<T>(organisationId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    // In a transaction already, it has its connection, and others may wait for that while they have the turn.
+    if (this.running.getStore() !== undefined) return this.tenant(organisationId, work);
+    return this.pausing.take(organisationId, () => this.tenant(organisationId, work));
   }
 
   /**
@@ -103,7 +122,9 @@ export class Database {
    */
   async snapshot<T>(organisationId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     if (this.running.getStore() !== undefined) return this.tenant(organisationId, work);
-    return this.source.transaction('REPEATABLE READ', (manager) => this.inTransaction(organisationId, manager, work));
+    return this.shares.take(organisationId, () =>
+      this.source.transaction('REPEATABLE READ', (manager) => this.inTransaction(organisationId, manager, work)),
+    );
   }
 
   private async inTransaction<T>(
