@@ -6,6 +6,7 @@ import { AddResources1795312830000 } from './1795312830000-add-resources';
 import { AddExchangeRates1795312840000 } from './1795312840000-add-exchange-rates';
 import { AddMeterRevisions1795312850000 } from './1795312850000-add-meter-revisions';
 import { SumEveryCustomer1795312860000 } from './1795312860000-sum-every-customer';
+import { NameReleasedModels1795312870000 } from './1795312870000-name-released-models';
 
 /** Every migration in the order it runs. A released one is never edited; a change is a new one. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   AddExchangeRates1795312840000,
   AddMeterRevisions1795312850000,
   SumEveryCustomer1795312860000,
+  NameReleasedModels1795312870000,
 ] as const;
