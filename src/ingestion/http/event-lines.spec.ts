@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Tenant } from '../../access';
@@ -77,6 +77,21 @@ describe('a sender that goes silent', () => {
     const { status, body } = await send(url, '{"id":', { ends: false });
     expect({ status, code: JSON.parse(body).code }).toEqual({ status: 408, code: 'request_timeout' });
   });
+});
+
+it('a sender that never reads its answer is let go, once it has not for too long', async () => {
+  const url = new URL(await listen(acceptAll, { quietMs: 100 }));
+  const closed = new Promise((resolve) => server.server.once('connection', (socket) => socket.once('close', resolve)));
+  const socket = connect(Number(url.port), url.hostname);
+  socket.on('error', () => undefined); // it is reset while it writes
+  socket.write(
+    'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n',
+  );
+  const long = line('x'.repeat(10_000));
+  // Answers of 20 MB: no socket holds as much.
+  for (let sent = 0; sent < 2_000; sent += 1) socket.write(`${long.length.toString(16)}\r\n${long}\r\n`);
+  await closed;
+  socket.destroy();
 });
 
 describe('while more waits than is stored', () => {

@@ -144,6 +144,30 @@ it('of a batch each event has its receipt, and a bad one spoils nothing else', a
   expect(await stored(c.id)).toMatchObject({ id: c.id });
 });
 
+const STRUCTURED = { 'content-type': 'application/cloudevents+json' };
+const BATCHED = { 'content-type': CONSTANTS.MIME_CE_BATCH };
+const BINARY = HTTP.binary(event()).headers as Record<string, string>;
+it.each<[because: string, headers: Record<string, string>, body: string, status: number, code: string]>([
+  ['an event that breaks off', STRUCTURED, '{"specversion":"1.0"', 400, 'malformed_json'],
+  ['no event', STRUCTURED, '', 400, 'malformed_json'],
+  ['a list where an event is said', STRUCTURED, '[]', 422, 'invalid_event'],
+  ['null', STRUCTURED, 'null', 422, 'invalid_event'],
+  ['20,000 lists deep', STRUCTURED, `${'['.repeat(20_000)}${']'.repeat(20_000)}`, 422, 'invalid_event'],
+  ['an event where a list is said', BATCHED, JSON.stringify(event()), 422, 'invalid_request'],
+  ['10,001 events', BATCHED, `[${Array.from({ length: 10_001 }, () => '{}').join()}]`, 422, 'invalid_request'],
+  ['more than a body may be', BATCHED, `[${' '.repeat(1_100_000)}]`, 413, 'body_too_large'],
+  ['data that is no JSON', BINARY, '<a/>', 400, 'malformed_json'],
+  ['an older version', { ...BINARY, 'ce-specversion': '0.3' }, '{}', 422, 'invalid_event'],
+  ['an id without characters', { ...BINARY, 'ce-id': '' }, '{}', 422, 'invalid_event'],
+  ['half a percent sign', { ...BINARY, 'ce-id': '%E' }, '{}', 422, 'invalid_event'],
+  ['a gzip that is none', { ...STRUCTURED, 'content-encoding': 'gzip' }, '{}', 400, 'invalid_encoding'],
+])('%s is refused', async (_, headers, body, status, code) => {
+  const before = await server.rowCounts();
+  const answer = await server.send('/v1/events', { method: 'POST', headers, body });
+  expect(answer).toMatchObject({ status, body: { status, code, detail: expect.any(String) } });
+  expect(await server.rowCounts()).toEqual(before);
+});
+
 it('an empty batch is one', async () => {
   expect(await deliver(batch())).toMatchObject({ status: 200, body: { accepted: 0, results: [] } });
 });
