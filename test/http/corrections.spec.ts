@@ -1,3 +1,4 @@
+import { INGEST_LOCK_CLASS } from '../../src/platform/database';
 import { made } from '../support/books';
 import { type Answer, startTestServer, type TestServer } from '../support/server';
 
@@ -229,6 +230,30 @@ it('says what changed in meters of both types when the type is another one', asy
     { meter: { key: 'largest-old' }, before: { quantity: '7', events: 1 }, after: { quantity: '0', events: 0 } },
     { meter: { key: 'largest-new' }, before: { quantity: '0', events: 0 }, after: { quantity: '5', events: 1 } },
   ]);
+});
+
+it('many at once, while ingest is held, leave the connections to other requests', async () => {
+  const other = await server.organisation();
+  const ids = Array.from({ length: 20 }, (_, index) => `many-${index}`);
+  await send(...ids.map((id) => event(id)));
+  const [mine] = await server.query<{ id: string }>(`SELECT organisation_id AS id FROM customer WHERE key = 'acme'`);
+  const lock = [INGEST_LOCK_CLASS, mine!.id];
+  const body = JSON.stringify({ reason: 'x' });
+  const headers = { 'content-type': 'application/json' };
+
+  await server.query('SELECT pg_advisory_lock($1, hashtext($2))', lock);
+  const plain = ids.slice(0, 10).map((id) => correct(id, 'void', { reason: 'x' }));
+  expect((await server.api('GET', '/v1/customers')).status).toBe(200);
+  // With a key of its own each holds a connection from the start, and there are not enough of them for all.
+  const keyed = ids
+    .slice(10)
+    .map((id) =>
+      server.send(`/v1/events/${id}/void`, { method: 'POST', headers: { ...headers, 'idempotency-key': id }, body }),
+    );
+  expect((await server.api('GET', '/v1/customers', undefined, other.apiKey)).status).toBe(200);
+  await server.query('SELECT pg_advisory_unlock($1, hashtext($2))', lock);
+
+  for (const answer of await Promise.all([...plain, ...keyed])) expect(answer).toMatchObject({ status: 200 });
 });
 
 it('lists show what counts, and on request what does not', async () => {
