@@ -52,8 +52,9 @@ export class PendingCostsController {
   })
   @ApiResponse({ status: 200, standardSchema: PendingCostsResponse })
   async list(@Asker() tenant: Tenant): Promise<z.infer<typeof PendingCostsResponse>> {
-    const { events, complete, groups } = await this.report.of(tenant);
+    // In this order: what a job that is `idle` here has priced must not be among the pending any more.
     const { startedAt, finishedAt, ...progress } = await this.pricing.progress(tenant);
+    const { events, complete, groups } = await this.report.of(tenant);
     return {
       events,
       complete,
