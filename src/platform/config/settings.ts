@@ -84,7 +84,9 @@ export const SettingsSchema = z.object({
   WEIR_DRAFT_GRACE: duration('1d').describe(
     'How long the invoice of a closed period stays a draft, for events that come late, before it is finalized by itself.',
   ),
-  WEIR_DATABASE_POOL: wholeNumber(10, 2, 200).describe('Connections for ordinary requests, per process. One organisation holds at most half of them at a time.'),
+  WEIR_DATABASE_POOL: wholeNumber(10, 2, 200).describe(
+    'Connections for ordinary requests, per process. One organisation holds at most half of them at a time.',
+  ),
   WEIR_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
