@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Authenticator, type Tenant } from '../access';
 import { CustomersService } from '../customers';
-import { ConflictError, DomainError, InvalidRequestError } from '../kernel';
+import { ConflictError, DomainError } from '../kernel';
 import { key, type Problem, ProblemFilter } from '../platform/http';
 import { inCloudEventTerms, parseOpenMeterEvent, type RefusedEvent, RefusedWholeError } from './domain';
 import {
@@ -13,6 +13,7 @@ import {
   structuredEvents,
   takeCloudEvents,
 } from './http/cloud-events-body';
+import { refuseOptions } from './http/refuse-options';
 import { tenantOf } from './http/tenant-of';
 import { type IngestOptions, IngestionService } from './ingestion.service';
 
@@ -74,7 +75,7 @@ export class OpenMeterRoute {
 
   private async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const tenant = await tenantOf(this.authenticator, request, reply);
-    refuseOptions(request.query as object);
+    refuseOptions(request.query);
     const { values, single } = await eventsOf(request);
 
     try {
@@ -114,14 +115,6 @@ async function eventsOf(request: FastifyRequest): Promise<EventsOfBody> {
   if (body instanceof CloudEventsBody) return structuredEvents(request, body);
   const json = await jsonOf(request, Buffer.isBuffer(body) ? body : Buffer.alloc(0));
   return Array.isArray(json) ? { values: checkedMost(json), single: false } : { values: [json], single: true };
-}
-
-/** What `POST /v1/events` has. Unheard, the first would store what was meant as a rehearsal. */
-function refuseOptions(query: object): void {
-  const name = ['dryRun', 'backfill'].find((each) => Object.hasOwn(query, each));
-  if (name === undefined) return;
-  const detail = 'is no option of this endpoint; POST /v1/events takes CloudEvents too, and has it';
-  throw new InvalidRequestError('invalid_request', `${name}: ${detail}`, [{ field: name, detail }]);
 }
 
 /** What a request was refused for: customers that can be made, and all that can't be helped. */

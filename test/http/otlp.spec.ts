@@ -295,6 +295,13 @@ it('takes a content type with parameters, in any case', async () => {
   expect({ status, type }).toEqual({ status: 200, type: TYPES.json });
 });
 
+it.each(['dryRun', 'backfill'])('has no option %s, and stores nothing that asks for it', async (option) => {
+  const before = await server.rowCounts();
+  const { status, body } = await server.api('POST', `/v1/traces?${option}=true`, { resourceSpans: [] });
+  expect([status, body.message]).toEqual([422, expect.stringContaining(`${option}: is no option`)]);
+  expect(await server.rowCounts()).toEqual(before);
+});
+
 it('needs the scope ingest', async () => {
   const { body } = await server.api('POST', '/v1/api-keys', { name: 'Reader', scopes: ['read', 'manage'] });
   for (const encoding of ENCODINGS) {

@@ -14,6 +14,7 @@ import {
   readExport,
   refusedSpans,
 } from '../domain/otlp';
+import { refuseOptions } from '../http/refuse-options';
 import { tenantOf } from '../http/tenant-of';
 import { IngestionService } from '../ingestion.service';
 
@@ -52,6 +53,7 @@ export class TracesRoute {
 
   private async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const tenant = await tenantOf(this.authenticator, request, reply);
+    refuseOptions(request.query);
     const encoding = encodingOf(request);
     const sent = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const { bodyLimit } = request.routeOptions;
