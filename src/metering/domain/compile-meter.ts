@@ -1,8 +1,6 @@
-import { type AttributionField, type Filter, type Meter, MODEL_FIELDS, type Scalar } from '../../catalog/domain';
-import { Decimal } from '../../kernel';
+import { type AttributionField, compileFilterTest, type Meter, MODEL_FIELDS, scalarText } from '../../catalog/domain';
 import { measureFor, type Measure } from './measure';
-import { decimalOf } from './quantity-of';
-import { scalarText, shortened } from './scalar-text';
+import { shortened } from './shortened';
 import { modelField, usageField } from './usage-fields';
 
 /** What a meter looks at in an event. */
@@ -25,10 +23,12 @@ export interface CompiledMeter {
 }
 
 type Reader = (event: MeteredEvent) => unknown;
-type Test = (value: unknown) => boolean;
 
 export function compileMeter(meter: Meter): CompiledMeter {
-  const conditions = meter.filters.map((filter) => ({ read: compileField(filter.field), holds: compileTest(filter) }));
+  const conditions = meter.filters.map((filter) => ({
+    read: compileField(filter.field),
+    holds: compileFilterTest(filter),
+  }));
   const groups = meter.groupBy.map(compileField);
   return {
     meter,
@@ -74,56 +74,5 @@ function compileField(field: string): Reader {
       value = (value as Record<string, unknown>)[name];
     }
     return value;
-  };
-}
-
-function compileTest(filter: Filter): Test {
-  switch (filter.operator) {
-    case 'exists':
-      return (value) => value !== undefined && value !== null;
-    case 'not_exists':
-      return (value) => value === undefined || value === null;
-    case 'equals':
-      return oneOf([filter.value as Scalar]);
-    case 'not_equals':
-      return not(oneOf([filter.value as Scalar]));
-    case 'in':
-      return oneOf(filter.value as Scalar[]);
-    case 'not_in':
-      return not(oneOf(filter.value as Scalar[]));
-    case 'less_than':
-      return comparison(filter, (order) => order < 0);
-    case 'at_most':
-      return comparison(filter, (order) => order <= 0);
-    case 'greater_than':
-      return comparison(filter, (order) => order > 0);
-    case 'at_least':
-      return comparison(filter, (order) => order >= 0);
-  }
-}
-
-function not(test: Test): Test {
-  return (value) => !test(value);
-}
-
-/** Compares as text, so that true and "true", 2 and "2" are the same; objects and lists equal nothing. */
-function oneOf(values: readonly Scalar[]): Test {
-  const texts = new Set(values.map(String));
-  return (value) => {
-    const text = scalarText(value);
-    return text !== null && texts.has(text);
-  };
-}
-
-/** Compares numbers exactly: plain integers as they are, everything else as decimals. What is no number fails the test. */
-function comparison(filter: Filter, holds: (order: number) => boolean): Test {
-  const bound = new Decimal(String(filter.value));
-  // Both sides are whole and below 2^53, so comparing them as numbers is exact.
-  // eslint-disable-next-line no-restricted-syntax -- see above
-  const whole = bound.isInteger() && bound.abs().lessThan(Number.MAX_SAFE_INTEGER) ? bound.toNumber() : null;
-  return (value) => {
-    if (whole !== null && typeof value === 'number' && Number.isSafeInteger(value)) return holds(value - whole);
-    const decimal = decimalOf(value);
-    return decimal !== null && holds(decimal.comparedTo(bound));
   };
 }

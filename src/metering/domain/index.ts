@@ -4,7 +4,7 @@ export * from './every-customer';
 export * from './folded-quantity';
 export * from './measure';
 export * from './quantity-of';
-export * from './scalar-text';
+export * from './shortened';
 export * from './usage-sums';
 export * from './usage-windows';
 export * from './window-sums';

@@ -1,6 +1,6 @@
-import { type Aggregation, SAMPLED_AGGREGATIONS } from '../../catalog/domain';
+import { type Aggregation, SAMPLED_AGGREGATIONS, scalarText } from '../../catalog/domain';
 import { ONE_QUANTITY, quantityOf, signedQuantityOf } from './quantity-of';
-import { scalarText, shortened } from './scalar-text';
+import { shortened } from './shortened';
 
 /** What one event adds to a meter. */
 export interface Measured {

@@ -1,11 +1,5 @@
 import { hash } from 'node:crypto';
 
-/** A JSON value as the text it is compared and grouped by; null for what has none: objects, lists, null, what is missing. */
-export function scalarText(value: unknown): string | null {
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
-}
-
 const KEPT_OF_SHORTENED = 16;
 
 /** A text that is too long to be kept everywhere is cut and told apart by a hash. The same text always gives the same. */
