@@ -1,4 +1,5 @@
 export * from './client';
+export * from './flags';
 export * from './program-error';
 export * from './progress';
 export * from './signals';

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { ProgramError } from '../client';
+import { refusal, unreadableFlags, webAddress, wholeNumber } from '../client';
 import { DEFAULT_ROWS, DEFAULT_SEED, MAX_ROWS } from './workload';
 
 export const HELP = `Weir's demo: AI requests in, invoices that explain themselves out.
@@ -93,9 +93,7 @@ function parse(args: readonly string[]) {
       allowPositionals: false,
     });
   } catch (error) {
-    // Node's own message goes on with advice about positional arguments, which the demo does not take.
-    const [firstSentence = 'The flags can not be read'] = (error as Error).message.split(/\. |\n/);
-    throw refusal(firstSentence.replace(/\.$/, ''));
+    throw unreadableFlags(error);
   }
 }
 
@@ -103,22 +101,4 @@ function given(flag: string, value: string | undefined): string | null {
   if (value === undefined) return null;
   if (value === '') throw refusal(`${flag} needs a file name`);
   return value;
-}
-
-function wholeNumber(flag: string, text: string, least: number, most: number): number {
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= least && value <= most) return value;
-  throw refusal(`${flag} takes a whole number from ${least} to ${most}, not '${text.slice(0, 40)}'`);
-}
-
-function webAddress(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw refusal(`--url takes an address such as http://127.0.0.1:8787, not '${text.slice(0, 80)}'`);
-  }
-  return url.href.replace(/\/+$/, '');
-}
-
-function refusal(what: string): ProgramError {
-  return new ProgramError(`${what} (--help lists the flags).`, 2);
 }

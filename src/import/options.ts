@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { isTimeZone } from '../kernel';
-import { ProgramError } from '../client';
+import { refusal, unreadableFlags, webAddress, wholeNumber } from '../client';
 import { isTarget, type Mapping, type TimeFormat } from './mapping';
 
 export const HELP = `Sends the rows of a file to Weir as usage events.
@@ -106,7 +106,7 @@ export function readOptions(
     dryRun: values['dry-run'] ?? false,
     rejects: values.rejects ?? null,
     restart: values.restart ?? false,
-    batch: values.batch === undefined ? 1_000 : wholeNumber('--batch', values.batch, MOST_IN_A_BATCH),
+    batch: values.batch === undefined ? 1_000 : wholeNumber('--batch', values.batch, 1, MOST_IN_A_BATCH),
     json: values.json ?? false,
   };
 }
@@ -139,8 +139,7 @@ function parse(args: readonly string[]) {
       allowPositionals: true,
     });
   } catch (error) {
-    const [firstSentence = 'The flags can not be read'] = (error as Error).message.split(/\. |\n/);
-    throw refusal(firstSentence.replace(/\.$/, ''));
+    throw unreadableFlags(error);
   }
 }
 
@@ -167,22 +166,4 @@ function oneOf<T extends string>(flag: string, text: string | undefined, values:
 function timeZone(text: string): string {
   if (isTimeZone(text)) return text;
   throw refusal(`--time-zone takes a name such as Europe/Berlin, not '${text.slice(0, 60)}'`);
-}
-
-function wholeNumber(flag: string, text: string, most: number): number {
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= 1 && value <= most) return value;
-  throw refusal(`${flag} takes a whole number from 1 to ${most}, not '${text.slice(0, 40)}'`);
-}
-
-function webAddress(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw refusal(`--url takes an address such as http://127.0.0.1:8787, not '${text.slice(0, 80)}'`);
-  }
-  return url.href.replace(/\/+$/, '');
-}
-
-function refusal(what: string): ProgramError {
-  return new ProgramError(`${what} (--help lists the flags).`, 2);
 }
