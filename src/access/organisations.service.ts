@@ -24,7 +24,7 @@ export class OrganisationsService {
 
   /** Makes the first organisation of an empty database; null when there is one already, whoever starts at the same time. */
   async createFirst(name: string): Promise<NewOrganisation | null> {
-    return this.asOwner(async (client) => {
+    return this.database.ownerTransaction(async (client) => {
       await client.query('SELECT pg_advisory_xact_lock($1)', [FIRST_ORGANISATION_LOCK]);
       const { rowCount } = await client.query('SELECT 1 FROM organisation LIMIT 1');
       return rowCount === 0 ? this.insert(client, name) : null;
@@ -33,7 +33,7 @@ export class OrganisationsService {
 
   /** Makes an organisation. A repeat makes another: names need not be unique. */
   async create(name: string): Promise<NewOrganisation> {
-    return this.asOwner((client) => this.insert(client, name));
+    return this.database.ownerTransaction((client) => this.insert(client, name));
   }
 
   private async insert(client: PoolClient, name: string): Promise<NewOrganisation> {
@@ -50,20 +50,5 @@ export class OrganisationsService {
       [organisation.id, newUuid(), SCOPES, hashApiKey(organisation.apiKey), apiKeyHint(organisation.apiKey), now],
     );
     return organisation;
-  }
-
-  private async asOwner<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.database.owner.connect();
-    try {
-      await client.query('BEGIN');
-      const result = await work(client);
-      await client.query('COMMIT');
-      return result;
-    } catch (error) {
-      await client.query('ROLLBACK');
-      throw error;
-    } finally {
-      client.release();
-    }
   }
 }

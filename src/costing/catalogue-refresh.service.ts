@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { PoolClient } from 'pg';
 import { Clock, ConflictError, newUuid, NotFoundError } from '../kernel';
 import { Database } from '../platform/database';
 import { type GenaiCatalogue, readCatalogue } from './catalogue';
@@ -50,7 +49,7 @@ export class CatalogueRefreshService {
    *         order does not say that it was looked at
    */
   async apply(id: string, shownId: string, order: RefreshOrder): Promise<CatalogueRefresh> {
-    return this.asOwner(async (client) => {
+    return this.database.ownerTransaction(async (client) => {
       const stored = await lockStoredCatalogue(client);
       const found = await findRefresh(client, id);
       if (found === null) throw new NotFoundError('catalogue refresh', shownId);
@@ -69,18 +68,18 @@ export class CatalogueRefreshService {
   }
 
   async find(id: string, shownId: string): Promise<CatalogueRefresh> {
-    const found = await this.asOwner((client) => findRefresh(client, id));
+    const found = await this.database.ownerTransaction((client) => findRefresh(client, id));
     if (found === null) throw new NotFoundError('catalogue refresh', shownId);
     return found.refresh;
   }
 
   /** Newest first. */
   async list(before: string | null, limit: number): Promise<CatalogueRefresh[]> {
-    return this.asOwner((client) => listRefreshes(client, before, limit));
+    return this.database.ownerTransaction((client) => listRefreshes(client, before, limit));
   }
 
   private async propose(catalogue: GenaiCatalogue, source: string): Promise<CatalogueRefresh> {
-    return this.asOwner(async (client) => {
+    return this.database.ownerTransaction(async (client) => {
       const now = this.clock.now();
       const stored = await lockStoredCatalogue(client);
       const refresh: CatalogueRefresh = {
@@ -97,21 +96,6 @@ export class CatalogueRefreshService {
       await insertRefresh(client, refresh, catalogue);
       return refresh;
     });
-  }
-
-  private async asOwner<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.database.owner.connect();
-    try {
-      await client.query('BEGIN');
-      const result = await work(client);
-      await client.query('COMMIT');
-      return result;
-    } catch (error) {
-      await client.query('ROLLBACK');
-      throw error;
-    } finally {
-      client.release();
-    }
   }
 }
 

@@ -36,17 +36,7 @@ export class PriceBooksService {
    */
   async start(): Promise<void> {
     const shipped = await readCatalogue();
-    const client = await this.database.owner.connect();
-    try {
-      await client.query('BEGIN');
-      await storeCatalogue(client, shipped);
-      await client.query('COMMIT');
-    } catch (error) {
-      await client.query('ROLLBACK');
-      throw error;
-    } finally {
-      client.release();
-    }
+    await this.database.ownerTransaction((client) => storeCatalogue(client, shipped));
     await this.catalogueAsStored({ query: (sql, parameters) => this.database.withoutTenant(sql, parameters) });
   }
 

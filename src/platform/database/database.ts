@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Pool } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import { DataSource, type EntityManager, type EntityTarget } from 'typeorm';
 import { InvariantError } from '../../kernel';
 import { StartupError } from '../startup-error';
@@ -152,6 +152,22 @@ export class Database {
     const outer = this.running.getStore();
     if (outer === undefined) return this.tenant(organisationId, work);
     return outer.manager.transaction(work);
+  }
+
+  /** Runs work in one transaction of the schema's owner, which row-level security does not bind. */
+  async ownerTransaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.owner.connect();
+    try {
+      await client.query('BEGIN');
+      const result = await work(client);
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK');
+      throw error;
+    } finally {
+      client.release();
+    }
   }
 
   /** Runs one statement as the application role without an organisation: it sees no tenant's rows. */
