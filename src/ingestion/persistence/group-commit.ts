@@ -136,17 +136,27 @@ export class GroupCommit {
     await new Promise<void>((resolve) => (this.idle = resolve));
   }
 
-  /** One writer: takes what waits, stores it, and goes on until nothing waits. */
+  /**
+   * One writer: takes what waits, stores it, and goes on until nothing waits. It keeps its connection, and answers the
+   * requests of a commit after it has opened the next transaction: PostgreSQL begins while this process answers.
+   */
   private async write(): Promise<void> {
     this.busy += 1;
+    const connection = new HeldConnection(this.pool);
+    let stored: PendingCommit | null = null;
     while (this.queue.length > 0) {
       const group = this.take();
+      const storing = this.store(group, connection);
+      stored?.answer();
       try {
-        await this.store(group);
+        stored = await storing;
       } catch (error) {
-        await this.storeApart(group, error);
+        stored = null;
+        await this.storeApart(group, error, connection);
       }
     }
+    connection.release();
+    stored?.answer();
     this.busy -= 1;
     if (this.busy === 0) this.idle?.();
   }
@@ -169,24 +179,25 @@ export class GroupCommit {
   }
 
   /** A failure that one request causes must not take the others with it: each is tried once more by itself. */
-  private async storeApart(group: readonly Submission[], error: unknown): Promise<void> {
+  private async storeApart(group: readonly Submission[], error: unknown, connection: HeldConnection): Promise<void> {
     if (group.length === 1) {
       group[0]!.reject(error);
       return;
     }
     for (const submission of group) {
       try {
-        await this.store([submission]);
+        (await this.store([submission], connection)).answer();
       } catch (ownError) {
         submission.reject(ownError);
       }
     }
   }
 
-  private async store(group: readonly Submission[]): Promise<void> {
+  /** @returns what was committed and is to be answered */
+  private async store(group: readonly Submission[], connection: HeldConnection): Promise<PendingCommit> {
     const commit = new PendingCommit(group);
-    const client = await this.pool.connect();
-    let broken = true;
+    // Not awaited where there is one already, so that the transaction begins before anything else is done here.
+    const client = connection.held ?? (await connection.open());
     try {
       if (this.expectDuplicates) await commit.setStoredAside(client);
       for (let tries = 1; ; tries += 1) {
@@ -197,14 +208,11 @@ export class GroupCommit {
         await commit.setStoredAside(client);
       }
       this.expectDuplicates = commit.foundStored;
-      broken = false;
+      return commit;
     } catch (error) {
-      broken = !(error instanceof SharedRefusal);
+      if (!(error instanceof SharedRefusal)) connection.drop();
       throw error;
-    } finally {
-      client.release(broken);
     }
-    commit.answer();
   }
 
   /** @returns false when another event with one of the keys is stored; nothing was written then */
@@ -247,10 +255,13 @@ export class GroupCommit {
   ): Promise<{ batch: number; books: Map<string, Books> }> {
     // The ids are uuids of our own, so they can stand in the statement; one round trip instead of three.
     const ids = organisationIds.map((id) => `'${id}'`).join(', ');
+    const locks =
+      organisationIds.length === 1
+        ? `SELECT pg_advisory_xact_lock_shared(${INGEST_LOCK_CLASS}, hashtext(${ids}))`
+        : `SELECT pg_advisory_xact_lock_shared(${INGEST_LOCK_CLASS}, lock)
+             FROM (SELECT DISTINCT hashtext(id) AS lock FROM unnest(ARRAY[${ids}]) AS id ORDER BY lock) AS locks`;
     const results = (await client.query(
-      `BEGIN;
-       SELECT pg_advisory_xact_lock_shared(${INGEST_LOCK_CLASS}, lock)
-         FROM (SELECT DISTINCT hashtext(id) AS lock FROM unnest(ARRAY[${ids}]) AS id ORDER BY lock) AS locks;
+      `BEGIN; ${locks};
        SELECT id, catalog_revision, currency, nextval('event_batch') AS batch FROM organisation WHERE id IN (${ids})`,
     )) as unknown as { rows: { id: string; catalog_revision: string; currency: string; batch: string }[] }[];
 
@@ -258,6 +269,29 @@ export class GroupCommit {
     const books = new Map<string, Books>();
     for (const row of found) books.set(row.id, await this.books.at(client, row.id, row.catalog_revision, row.currency));
     return { batch: Math.max(...found.map((row) => Number(row.batch))), books };
+  }
+}
+
+/** A connection that a writer keeps from one transaction to the next. */
+class HeldConnection {
+  held: PoolClient | null = null;
+
+  constructor(private readonly pool: Pool) {}
+
+  async open(): Promise<PoolClient> {
+    return (this.held = await this.pool.connect());
+  }
+
+  /** Closes it, which rolls back whatever is open. */
+  drop(): void {
+    this.held?.release(true);
+    this.held = null;
+  }
+
+  /** Gives it back; it is between transactions. */
+  release(): void {
+    this.held?.release();
+    this.held = null;
   }
 }
 
