@@ -18,6 +18,7 @@ const ROOMS = [
   'entitlements',
   'ingestion',
   'invoicing',
+  'simulations',
   'stripe',
   'insights',
   'notifications',
@@ -25,7 +26,7 @@ const ROOMS = [
 ];
 
 /** Programs that use a running server over HTTP, and what they share. */
-const PROGRAMS = ['client', 'demo', 'import'];
+const PROGRAMS = ['client', 'demo', 'import', 'plans'];
 
 /** Packages that have one home. Others use what the home makes of them. */
 const HOMES = {

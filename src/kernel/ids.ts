@@ -13,8 +13,11 @@ export const ID_PREFIXES = {
   meter: 'mtr',
   plan: 'pln',
   price: 'prc',
+  feature: 'fea',
   customer: 'cus',
   subscription: 'sub',
+  subscriptionOverride: 'ovr',
+  planMove: 'mov',
   testClock: 'clk',
   invoice: 'inv',
   invoiceLine: 'lin',
@@ -25,6 +28,7 @@ export const ID_PREFIXES = {
   auditEntry: 'aud',
   change: 'chg',
   recosting: 'rcs',
+  simulation: 'sim',
 } as const;
 export type IdNoun = keyof typeof ID_PREFIXES;
 
