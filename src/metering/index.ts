@@ -1,4 +1,5 @@
 export * from './domain';
+export { ChargeUsageService } from './charge-usage.service';
 export { foldUsageJob } from './fold-usage.job';
 export { MeterFiller } from './meter-filler';
 export { MeteringModule } from './metering.module';

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog';
 import { CustomersModule } from '../customers';
+import { ChargeUsageService } from './charge-usage.service';
 import { MeterFiller } from './meter-filler';
 import { UsageController } from './usage.controller';
 import { UsageQueryController } from './usage-query.controller';
@@ -10,7 +11,7 @@ import { UsageService } from './usage.service';
 @Module({
   imports: [CatalogModule, CustomersModule],
   controllers: [UsageController, UsageQueryController],
-  providers: [MeterFiller, UsageQueryService, UsageService],
-  exports: [MeterFiller, UsageService],
+  providers: [ChargeUsageService, MeterFiller, UsageQueryService, UsageService],
+  exports: [ChargeUsageService, MeterFiller, UsageService],
 })
 export class MeteringModule {}

@@ -1,4 +1,5 @@
 export * from './changed-usage';
+export * from './charge-usage';
 export * from './compile-meter';
 export * from './every-customer';
 export * from './folded-quantity';
