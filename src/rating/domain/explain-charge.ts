@@ -1,5 +1,9 @@
 import { sum } from '../../kernel';
-import type { BreakdownRow, PriceToRate, UsageToRate } from './rated-charge';
+import type { Charge } from '../../catalog/domain';
+import type { ModelRules } from './model';
+import { modelOf } from './models';
+import type { BreakdownRow, PriceToRate } from './rated-charge';
+import type { UsageToRate } from './usage';
 import { counted, shown } from './shown';
 
 /**
@@ -25,16 +29,19 @@ export function explainCharge(
   return steps;
 }
 
-/** What was used; for a consumption margin this already tells the row of the cost. */
+/** What was used; for a price on cost this already tells the row of the cost. */
 function opening({ charge }: PriceToRate, usage: UsageToRate): string {
+  const rules = modelOf(charge) as ModelRules<Charge>;
+  if (rules.opening !== undefined) return rules.opening(charge, usage);
   const source = `from ${counted(usage.events, 'event')}`;
-  switch (charge.model) {
-    case 'flat':
+  switch (rules.basis) {
+    case 'none':
       return 'This price is the same in every period, whatever is used.';
-    case 'consumption_margin':
+    case 'cost':
       return `The usage of the period cost ${shown(usage.cost)}, ${source}.`;
-    case 'unit':
-    case 'graduated':
+    case 'value':
+      return `Value in the period: ${shown(usage.quantity)}, ${source}.`;
+    case 'quantity':
       return measured(usage, source);
   }
 }

@@ -1,0 +1,72 @@
+import type { Currency, Decimal, Period } from '../../kernel';
+import type { Price } from '../../catalog/domain';
+import type { Share } from './model';
+import type { RatedCharge } from './rated-charge';
+
+/** What rating a plan depends on besides its usage. */
+export interface RatingContext {
+  /** The segment that is rated; the whole billing period, unless something changed within it. */
+  readonly servicePeriod: Period;
+  /** How much of the billing period the segment is. */
+  readonly share: Share;
+  /** The billing period's number in the subscription, from 0. */
+  readonly periodIndex: number;
+  /** What a trial gives away in this segment; null when there is none. */
+  readonly trial: 'base_fee' | 'everything' | null;
+  /** What each pool holds when the segment begins; a pool that is missing begins with its grant. */
+  readonly pools: readonly PoolBalance[];
+  /** Exact charges of the commitment's term so far: of its earlier periods, and of this period's earlier segments. */
+  readonly chargedInTerm: Decimal;
+  /** Whether the commitment's term ends with this billing period. */
+  readonly lastOfTerm: boolean;
+  readonly firstSegment: boolean;
+  readonly lastSegment: boolean;
+  /** Whether sentences are made; true unless nobody reads them. */
+  readonly explain?: boolean | undefined;
+}
+
+/** Some of a pool's units, which expire together. */
+export interface PoolLot {
+  readonly amount: Decimal;
+  /** The number of the last period in which they can be used; null for units of the present period's own grant. */
+  readonly expiresAfterPeriod: number | null;
+}
+
+/** A pool in one billing period. What is left in the lots, and what was used, is what was granted and rolled in. */
+export interface PoolBalance {
+  readonly pool: string;
+  /** What is left, in the order it is used up: what expires first, first. */
+  readonly lots: readonly PoolLot[];
+  readonly granted: Decimal;
+  readonly rolledIn: Decimal;
+  readonly used: Decimal;
+}
+
+/** What a line is: the charge of a price, or something agreed for the plan as a whole. */
+export type LineKind = 'price' | 'discount' | 'minimum' | 'maximum' | 'true_up';
+
+/** One charge as it goes on an invoice. */
+export interface RatedLine extends RatedCharge {
+  readonly kind: LineKind;
+  /** Null where the line is the plan's. */
+  readonly price: Price | null;
+  /** The price's key, or `plan:discount:KEY`, `plan:minimum`, `plan:maximum`, `plan:true_up`. */
+  readonly key: string;
+  readonly name: string;
+  /** The amount, rounded once to the currency's minor unit. */
+  readonly rounded: Decimal;
+  /** Events behind the quantity. */
+  readonly events: number;
+}
+
+/** What a plan charges for one segment. */
+export interface RatedPlan {
+  readonly currency: Currency;
+  readonly lines: readonly RatedLine[];
+  /** Sum of the lines' exact amounts. */
+  readonly exactTotal: Decimal;
+  /** Sum of the lines' rounded amounts. */
+  readonly total: Decimal;
+  /** Each pool of the plan as the segment leaves it. */
+  readonly pools: readonly PoolBalance[];
+}
