@@ -16,37 +16,13 @@ import {
   toPage,
   UUID_TEXT,
 } from '../platform/http';
-import { ChargeSchema, toStoredCharge } from './charge-storage';
-import { AGGREGATIONS, FILTER_OPERATORS, type MeterDefinition, TIME_UNITS } from './domain';
+import { ChargeResponseSchema, ChargeSchema } from './charge-schema';
+import { toStoredCharge } from './charge-storage';
+import { AGGREGATIONS, type MeterDefinition, TIME_UNITS } from './domain';
+import { FilterSchema } from './filter.schema';
 import { MetersService, type MeterWithRevisions } from './meters.service';
 import type { MeterRevisionEntity } from './persistence/meter-revision.entity';
 import { type NewPlan, PlansService, type StoredPlan } from './plans.service';
-
-const scalar = z.union([
-  z
-    .string()
-    .max(500)
-    .refine((value) => value.isWellFormed() && !value.includes('\0'), 'must not contain NUL or broken Unicode'),
-  z.number(),
-  z.boolean(),
-]);
-
-/** A condition on a field of an event, as meters and own resources have them. */
-export const FilterSchema = z.strictObject({
-  field: z
-    .string()
-    .max(900)
-    .describe(
-      '`data.<name>` (deeper with dots), `usage.<name>`, or source, session, task, agent, feature, department, user, parent, step, provider, model.',
-    ),
-  operator: z
-    .enum(FILTER_OPERATORS)
-    .describe('less_than, at_most, greater_than and at_least compare numbers; the others compare text.'),
-  value: z
-    .union([scalar, z.array(scalar).max(200)])
-    .optional()
-    .describe('A list for in and not_in, nothing for exists and not_exists.'),
-});
 
 const CreateMeterRequest = z.strictObject({
   key: key().describe('Your own id for the meter.'),
@@ -148,16 +124,6 @@ const CreatePlanRequest = z.strictObject({
     .max(100),
 });
 
-const StoredChargeSchema = z.discriminatedUnion('model', [
-  z.object({ model: z.literal('flat'), amount: z.string() }),
-  z.object({ model: z.literal('unit'), unitPrice: z.string() }),
-  z.object({
-    model: z.literal('graduated'),
-    tiers: z.array(z.object({ upTo: z.string().nullable(), unitPrice: z.string(), flatFee: z.string().optional() })),
-  }),
-  z.object({ model: z.literal('consumption_margin'), markupPercent: z.string() }),
-]);
-
 const PlanResponse = z.object({
   id: z.string(),
   key: z.string(),
@@ -173,7 +139,7 @@ const PlanResponse = z.object({
       name: z.string(),
       meter: z.string().nullable().describe('Id of the meter.'),
       allowance: z.string().nullable(),
-      charge: StoredChargeSchema,
+      charge: ChargeResponseSchema,
     }),
   ),
   createdAt: z.string(),

@@ -1,11 +1,13 @@
-export { FilterSchema } from './catalog.controller';
 export { CatalogModule } from './catalog.module';
 export { toStoredCharge, type StoredCharge } from './charge-storage';
+export { ChargeResponseSchema, ChargeSchema } from './charge-schema';
 export * from './domain';
+export { FilterSchema } from './filter.schema';
 export { countedMeter, type MeterFilling, MetersService, raiseCatalogRevision } from './meters.service';
 export { MeterEntity } from './persistence/meter.entity';
 export { MeterRevisionEntity } from './persistence/meter-revision.entity';
 export { advanceFill, countingRevisions, type FillProgress, lockFilling } from './persistence/meter-revisions';
+export { type Plain, toPlain } from './plain';
 export { PlanEntity } from './persistence/plan.entity';
 export { PriceEntity } from './persistence/price.entity';
 export { PlansService, type StoredPlan } from './plans.service';

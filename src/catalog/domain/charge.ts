@@ -1,40 +1,43 @@
-import type { Decimal } from '../../kernel';
+import type { ConsumptionMarginCharge } from './charges/consumption-margin';
+import type { EventAmountCharge } from './charges/event-amount';
+import type { GraduatedPercentageCharge } from './charges/graduated-percentage';
+import type { MatrixCharge } from './charges/matrix';
+import type { OutcomeCharge } from './charges/outcome';
+import type { PerGroupCharge } from './charges/per-group';
+import type { PercentageCharge } from './charges/percentage';
+import type { FlatCharge, QuantityCharge } from './charges/quantity-charges';
+import type { RecurringCharge } from './charges/recurring';
+import type { ScheduledCharge } from './charges/scheduled';
 
-/** The same amount every period, whatever is used. */
-export interface FlatCharge {
-  readonly model: 'flat';
-  readonly amount: Decimal;
-}
+export * from './charges/consumption-margin';
+export * from './charges/event-amount';
+export * from './charges/graduated-percentage';
+export * from './charges/matrix';
+export * from './charges/outcome';
+export * from './charges/package';
+export * from './charges/per-group';
+export * from './charges/percentage';
+export * from './charges/quantity-charges';
+export * from './charges/recurring';
+export * from './charges/scheduled';
+export * from './charges/stair-step';
+export * from './charges/volume';
 
-/** One price for every unit. */
-export interface UnitCharge {
-  readonly model: 'unit';
-  readonly unitPrice: Decimal;
-}
-
-/** Each unit at the price of the tier it falls in. */
-export interface GraduatedCharge {
-  readonly model: 'graduated';
-  /** Ascending and without holes: a tier begins where the one before it ends, the last one is open. */
-  readonly tiers: readonly Tier[];
-}
-
-/** What the usage cost us, plus a share of it. */
-export interface ConsumptionMarginCharge {
-  readonly model: 'consumption_margin';
-  /** Per cent on top of the cost: 30 charges 1.30 for a cost of 1.00. */
-  readonly markupPercent: Decimal;
-}
-
-/** A band of quantity with its own unit price. */
-export interface Tier {
-  /** The last unit of the tier, inclusive; null for the last tier, which is open. */
-  readonly upTo: Decimal | null;
-  readonly unitPrice: Decimal;
-  /** Charged once when the tier is reached. The first tier is reached by any usage, none included. */
-  readonly flatFee?: Decimal | undefined;
-}
-
-/** How a price turns usage into an amount, in the price's currency. */
-export type Charge = FlatCharge | UnitCharge | GraduatedCharge | ConsumptionMarginCharge;
+/**
+ * How a price turns usage into an amount, in the price's currency. A model is three files of one name: what it says and
+ * what can be wrong with it (`charges/`), its JSON (`catalog/charges/`), and its rule (`rating/domain/charge-…`).
+ */
+export type Charge =
+  | FlatCharge
+  | QuantityCharge
+  | PercentageCharge
+  | GraduatedPercentageCharge
+  | MatrixCharge
+  | EventAmountCharge
+  | ScheduledCharge
+  | RecurringCharge
+  | ConsumptionMarginCharge
+  | OutcomeCharge
+  | PerGroupCharge;
 export type ChargeModel = Charge['model'];
+export type ChargeOf<M extends ChargeModel> = Extract<Charge, { model: M }>;

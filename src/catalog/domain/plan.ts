@@ -1,5 +1,6 @@
-import type { Currency, Decimal } from '../../kernel';
+import { type Currency, type Decimal, invariant } from '../../kernel';
 import type { Charge } from './charge';
+import type { CurrencyVariant, Discount, PlanTerms, PriceTerms } from './terms';
 
 /** How a meter's usage (or the period itself) is charged, in the plan's currency. */
 export interface Price {
@@ -12,7 +13,12 @@ export interface Price {
   /** Units of the period that cost nothing. */
   readonly allowance: Decimal | null;
   readonly charge: Charge;
+  readonly terms?: PriceTerms | undefined;
 }
+
+/** A draft may change and go; what is published stays as it is; what is archived takes no new subscriptions. */
+export const PLAN_STATUSES = ['draft', 'published', 'archived'] as const;
+export type PlanStatus = (typeof PLAN_STATUSES)[number];
 
 /** A versioned set of prices. A published version never changes; a change is the next version. */
 export interface Plan {
@@ -23,4 +29,89 @@ export interface Plan {
   readonly currency: Currency;
   readonly interval: 'month';
   readonly prices: readonly Price[];
+  readonly terms?: PlanTerms | undefined;
+  /** What the plan says in other currencies, by currency. */
+  readonly currencies?: Readonly<Record<Currency, CurrencyVariant>> | undefined;
+  readonly status: PlanStatus;
+}
+
+/** What one subscription has agreed on for a price; what is left out is the plan's. */
+export interface PriceOverride {
+  readonly name?: string | undefined;
+  readonly charge?: Charge | undefined;
+  /** Null takes the plan's allowance away. */
+  readonly allowance?: Decimal | null | undefined;
+  /** How many of a recurring price are held. */
+  readonly quantity?: Decimal | undefined;
+  readonly minimum?: Decimal | undefined;
+  readonly maximum?: Decimal | undefined;
+  readonly discounts?: readonly Discount[] | undefined;
+}
+
+/**
+ * A plan as it is in one of its currencies. What is money there is the variant's alone: a minimum that the variant
+ * doesn't name doesn't hold, since 10 USD is not 10 EUR. Prices that the variant leaves out hold no money.
+ */
+export function planInCurrency<P extends Plan>(plan: P, currency: Currency): P {
+  if (currency === plan.currency) return plan;
+  const variant = plan.currencies?.[currency];
+  invariant(variant !== undefined, `the plan has a variant in ${currency}`);
+
+  const { pricingUnits: _1, minimum: _2, maximum: _3, commitment: _4, discounts, ...kept } = plan.terms ?? {};
+  return {
+    ...plan,
+    currency,
+    prices: plan.prices.map((price) => {
+      const other = variant.prices[price.key];
+      if (other === undefined) return price;
+      const { minimum: _5, maximum: _6, discounts: own, ...terms } = price.terms ?? {};
+      return {
+        ...price,
+        charge: other.charge,
+        terms: {
+          ...terms,
+          ...given({ minimum: other.minimum, maximum: other.maximum, discounts: other.discounts ?? withoutMoney(own) }),
+        },
+      };
+    }),
+    terms: { ...kept, ...given({ discounts: withoutMoney(discounts), ...variant.terms }) },
+  };
+}
+
+/**
+ * A plan with what a subscription has agreed on for single prices, by price key. Keys that the plan doesn't have say
+ * nothing: the version they were made for had such a price, this one has not. Ids stay the plan's.
+ */
+export function withOverrides<P extends Plan>(plan: P, overrides: Readonly<Record<string, PriceOverride>>): P {
+  if (!plan.prices.some(({ key }) => Object.hasOwn(overrides, key))) return plan;
+  return {
+    ...plan,
+    prices: plan.prices.map((price) =>
+      Object.hasOwn(overrides, price.key) ? overridden(price, overrides[price.key]!) : price,
+    ),
+  };
+}
+
+function overridden(price: Price, override: PriceOverride): Price {
+  const { name, allowance, quantity, minimum, maximum, discounts } = override;
+  const charge = override.charge ?? price.charge;
+  const held = quantity !== undefined && charge.model === 'recurring' ? { ...charge, quantity } : charge;
+  return {
+    ...price,
+    name: name ?? price.name,
+    allowance: allowance === undefined ? price.allowance : allowance,
+    charge: held,
+    terms: { ...price.terms, ...given({ minimum, maximum, discounts }) },
+  };
+}
+
+/** Discounts that mean the same in any currency: shares and units. */
+function withoutMoney(discounts: readonly Discount[] | undefined): readonly Discount[] | undefined {
+  const kept = discounts?.filter((discount) => !('amount' in discount));
+  return kept === undefined || kept.length === 0 ? undefined : kept;
+}
+
+/** Only what is said: a key whose value is undefined would be another plan to whoever compares. */
+function given<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
