@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Pool } from 'pg';
 import { foldUsageJob } from '../../src/metering';
-import { runAlone } from '../../src/platform/jobs/job-lock';
+import { JobLocks } from '../../src/platform/jobs/job-locks';
 import { advance, eventsBehind, invoicesOf, made, subscribe } from '../support/books';
 import { type Answer, startTestServer, type TestServer } from '../support/server';
 import { counted, METERS, recounted, type Sum } from './usage-recount';
@@ -119,7 +119,7 @@ it('equals a recount of the events that count, whatever was corrected, and howev
       const count = (outcome: string): void => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
 
       const working = Promise.all([0, 1, 2, 3, 4, 5].map((each) => work(servers[each % 2]!.api)));
-      await runAlone(pool, foldUsageJob(pool, 0), new AbortController().signal);
+      await new JobLocks(pool).runAlone(foldUsageJob(pool, 0), new AbortController().signal);
       // A price arrives while all that goes on, for models that events wait for.
       const units = { input: { amount: String(run) }, output: { amount: '3' } };
       const price = { provider: 'openai', model: `unpriced-${run}`, units };
@@ -138,7 +138,7 @@ it('equals a recount of the events that count, whatever was corrected, and howev
       expect(applied).toMatchObject({ status: 'applied', progress: { skipped: 0, applied: preview.effect.changed } });
 
       await expectRecounted();
-      await runAlone(pool, foldUsageJob(pool, 0), new AbortController().signal);
+      await new JobLocks(pool).runAlone(foldUsageJob(pool, 0), new AbortController().signal);
       await expectRecounted();
       const [after] = await server.query<{ count: number }>('SELECT count(*)::int AS count FROM event_now');
       expect(after!.count).toBe(effective);

@@ -3,7 +3,7 @@ import { Pool } from 'pg';
 import { eventKey, eventKeyToUuid } from '../../src/events';
 import { formatMicros, fromPublicId, WINDOWS } from '../../src/kernel';
 import { foldUsageJob } from '../../src/metering';
-import { runAlone } from '../../src/platform/jobs/job-lock';
+import { JobLocks } from '../../src/platform/jobs/job-locks';
 import { made, makeClock } from '../support/books';
 import { startTestServer, type TestServer } from '../support/server';
 import { type Counted, type ExpectedRow, type Question, recount } from './usage-query-recount';
@@ -112,7 +112,7 @@ async function send(events: readonly (Drawn & { id: string })[]): Promise<void> 
 
 /** Folds what the server is about to fold from memory; it notices and lets go of it. */
 function fold(): Promise<unknown> {
-  return runAlone(pool, foldUsageJob(pool, 0), new AbortController().signal);
+  return new JobLocks(pool).runAlone(foldUsageJob(pool, 0), new AbortController().signal);
 }
 
 const BOUND = fc.oneof(

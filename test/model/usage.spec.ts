@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Pool } from 'pg';
 import { formatMicros } from '../../src/kernel';
 import { foldUsageJob, HOUR_MICROS } from '../../src/metering';
-import { runAlone } from '../../src/platform/jobs/job-lock';
+import { JobLocks } from '../../src/platform/jobs/job-locks';
 import { startTestServer, type TestServer } from '../support/server';
 import { counted, METERS, recounted, recountedPeriod } from './usage-recount';
 
@@ -129,7 +129,7 @@ describe('usage equals a recount of the stored events', () => {
 
   /** Folds from the table what the servers are about to fold from memory; they notice and let go of it. */
   async function foldNow(): Promise<void> {
-    await runAlone(pool, foldUsageJob(pool, 0), new AbortController().signal);
+    await new JobLocks(pool).runAlone(foldUsageJob(pool, 0), new AbortController().signal);
   }
 
   it('for random events, sent to two servers at once, while sums are folded and meters are made', async () => {

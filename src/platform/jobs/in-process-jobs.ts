@@ -1,17 +1,20 @@
 import type { Pool } from 'pg';
 import type { Logger } from '../logging';
-import { runAlone } from './job-lock';
+import { JobLocks } from './job-locks';
 import type { Jobs, PeriodicJob } from './jobs';
 
 /** Runs jobs by timers of this process. A job that fails is logged and runs again at its next turn. */
 export class InProcessJobs implements Jobs {
   private readonly stop = new AbortController();
   private readonly loops: Promise<void>[] = [];
+  private readonly locks: JobLocks;
 
   constructor(
-    private readonly pool: Pool,
+    pool: Pool,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.locks = new JobLocks(pool);
+  }
 
   start(job: PeriodicJob): void {
     this.loops.push(this.loop(job));
@@ -25,7 +28,7 @@ export class InProcessJobs implements Jobs {
   private async loop(job: PeriodicJob): Promise<void> {
     while (!this.stop.signal.aborted) {
       try {
-        await runAlone(this.pool, job, this.stop.signal);
+        await this.locks.runAlone(job, this.stop.signal);
       } catch (error) {
         this.logger.error({ err: error, job: job.name }, 'a periodic job failed; it runs again at its next turn');
       }

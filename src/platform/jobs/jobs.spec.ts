@@ -50,7 +50,7 @@ function watchedJob(name: string): {
   return { job, turns, overlapped: () => overlapped };
 }
 
-function behavesAsJobs(make: () => Promise<Jobs>): void {
+function behavesAsJobs(make: (pool?: Pool) => Promise<Jobs>): void {
   it('runs a job again and again, once at a time over two runners', async () => {
     const [one, two] = await Promise.all([make(), make()]);
     const { job, turns, overlapped } = watchedJob('watched');
@@ -81,6 +81,20 @@ function behavesAsJobs(make: () => Promise<Jobs>): void {
     expect(failures).toBeGreaterThan(1);
   });
 
+  it('runs more jobs than the pool has connections, each of which needs one', async () => {
+    const small = new Pool({ connectionString: database.url, max: 2 });
+    const jobs = await make(small);
+    const many = Array.from({ length: 6 }, (_, index) => watchedJob(`many ${index}`));
+    for (const { job } of many)
+      jobs.start({ ...job, run: (stopping) => withConnection(small, () => job.run(stopping)) });
+
+    await Promise.all(many.map(({ turns }) => turns(3)));
+    await jobs.drain();
+    await small.end();
+
+    expect(many.some(({ overlapped }) => overlapped())).toBe(false);
+  });
+
   it('lets a running job finish before it has drained', async () => {
     const jobs = await make();
     let started: () => void = () => undefined;
@@ -103,8 +117,17 @@ function behavesAsJobs(make: () => Promise<Jobs>): void {
   });
 }
 
+async function withConnection(from: Pool, work: () => Promise<void>): Promise<void> {
+  const client = await from.connect();
+  try {
+    await work();
+  } finally {
+    client.release();
+  }
+}
+
 describe('jobs by timers of the process', () => {
-  behavesAsJobs(() => Promise.resolve(new InProcessJobs(pool, logger)));
+  behavesAsJobs((other = pool) => Promise.resolve(new InProcessJobs(other, logger)));
 });
 
 /** Asked by jest before the tests are named, so that they are skipped visibly where no Redis answers. */
@@ -120,7 +143,7 @@ const redisAnswers = ((): boolean => {
 })();
 
 (redisAnswers ? describe : describe.skip)('jobs by Redis', () => {
-  behavesAsJobs(() => QueuedJobs.connect(REDIS_URL, pool, logger));
+  behavesAsJobs((other = pool) => QueuedJobs.connect(REDIS_URL, other, logger));
 
   it('goes on after Redis was emptied', async () => {
     const jobs = await QueuedJobs.connect(REDIS_URL, pool, logger);

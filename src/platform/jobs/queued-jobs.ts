@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from '../logging';
 import { StartupError } from '../startup-error';
-import { runAlone } from './job-lock';
+import { JobLocks } from './job-locks';
 import type { Jobs, PeriodicJob } from './jobs';
 
 const QUEUE = 'periodic';
@@ -20,14 +20,16 @@ export class QueuedJobs implements Jobs {
   private readonly jobs = new Map<string, PeriodicJob>();
   private readonly stop = new AbortController();
   private readonly restoring: NodeJS.Timeout;
+  private readonly locks: JobLocks;
 
   private constructor(
-    private readonly pool: Pool,
+    pool: Pool,
     private readonly logger: Logger,
     private readonly redis: Redis,
     private readonly queue: Queue,
     private readonly worker: Worker,
   ) {
+    this.locks = new JobLocks(pool);
     this.restoring = setInterval(() => void this.restoreSchedules(), RESTORE_MS);
     const log = (error: Error): void => this.logger.warn({ err: error }, 'Redis does not answer; jobs wait for it');
     queue.on('error', log);
@@ -82,7 +84,7 @@ export class QueuedJobs implements Jobs {
 
   private async turn(name: string): Promise<void> {
     const job = this.jobs.get(name);
-    if (job !== undefined) await runAlone(this.pool, job, this.stop.signal);
+    if (job !== undefined) await this.locks.runAlone(job, this.stop.signal);
   }
 
   /** Writes the schedules that Redis should have; those that are there stay as they are. Called every few seconds. */
