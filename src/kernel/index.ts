@@ -2,6 +2,7 @@ export * from './clock';
 export * from './errors';
 export * from './ids';
 export * from './json';
+export * from './local-time';
 export * from './money';
 export * from './period';
 export * from './rfc3339';

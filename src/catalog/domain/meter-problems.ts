@@ -10,7 +10,7 @@ import {
 } from './meter';
 
 const NUMERIC = new Set(['less_than', 'at_most', 'greater_than', 'at_least']);
-const FIELD_HINT = `must be data.<name>, usage.<name>, or one of ${[...ATTRIBUTION_FIELDS, ...MODEL_FIELDS].join(', ')}`;
+export const FIELD_HINT = `must be data.<name>, usage.<name>, or one of ${[...ATTRIBUTION_FIELDS, ...MODEL_FIELDS].join(', ')}`;
 const VALUE_HINT = 'must be a field of data, such as data.output_tokens, or of usage, such as usage.input_tokens';
 
 /** Says what is wrong with a meter's definition, by field; nothing when it can be used. */

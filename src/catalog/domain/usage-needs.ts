@@ -1,0 +1,81 @@
+import type { Charge, ChargeModel, ChargeOf } from './charge';
+import { LONGEST_LOOK_BACK_HOURS, type OutcomeCharge } from './charges/outcome';
+import type { PercentageCharge } from './charges/percentage';
+import type { ScheduledCharge } from './charges/scheduled';
+
+/** What has to be known of a period's usage to rate a charge, beside the meter's quantity. */
+export interface UsageNeeds {
+  /** Usage is wanted for each combination of these fields' values; none: only all of it together. */
+  readonly dimensions: readonly string[];
+  /** Usage is wanted for each window of this schedule. */
+  readonly schedule: ScheduledCharge | null;
+  /** Single events are wanted, each with its value. */
+  readonly transactions: boolean;
+  /** Single events are wanted with their verdicts, from so long before the period on. */
+  readonly outcomes: { readonly lookBackMs: number } | null;
+  /** The amount depends on what the usage cost. */
+  readonly cost: boolean;
+  /** Whether the price must have a meter, may have one, or must not. */
+  readonly meter: 'needed' | 'optional' | 'none';
+}
+
+/**
+ * Says what a charge needs to know about usage. Reading, simulating and previewing ask here, so that a model's needs
+ * are written once.
+ */
+export function usageNeeds(charge: Charge): UsageNeeds {
+  // The registry has a rule for each model, and this one is the charge's own.
+  const needs = NEEDS[charge.model] as (of: Charge) => Partial<UsageNeeds>;
+  return { ...PLAIN, ...needs(charge) };
+}
+
+const PLAIN: UsageNeeds = {
+  dimensions: [],
+  schedule: null,
+  transactions: false,
+  outcomes: null,
+  cost: false,
+  meter: 'needed',
+};
+
+const nothingMore = (): Partial<UsageNeeds> => ({});
+
+const NEEDS: { readonly [M in ChargeModel]: (charge: ChargeOf<M>) => Partial<UsageNeeds> } = {
+  flat: () => ({ meter: 'none' }),
+  unit: nothingMore,
+  graduated: nothingMore,
+  volume: nothingMore,
+  package: nothingMore,
+  stair_step: nothingMore,
+  percentage: (charge) => ({ transactions: dependsOnTransactions(charge) }),
+  graduated_percentage: nothingMore,
+  matrix: ({ dimensions }) => ({ dimensions }),
+  event_amount: nothingMore,
+  scheduled: (charge) => ({ schedule: charge }),
+  recurring: ({ quantity }) => ({ meter: quantity === undefined ? 'optional' : 'none' }),
+  consumption_margin: ({ byDimension }) => ({ cost: true, dimensions: byDimension?.dimensions ?? [] }),
+  outcome: (charge) => ({
+    outcomes: { lookBackMs: lookBackMs(charge) },
+    cost: charge.costFloor !== undefined,
+  }),
+  per_group: ({ dimensions }) => ({ dimensions }),
+};
+
+/** A percentage alone is the same for one sum or many; what is fixed, bounded or counted by the event is not. */
+function dependsOnTransactions(charge: PercentageCharge): boolean {
+  const { fixedPerEvent, freeEvents, minPerEvent, maxPerEvent } = charge;
+  return [fixedPerEvent, freeEvents, minPerEvent, maxPerEvent].some((part) => part !== undefined);
+}
+
+const HOUR_MS = 3_600_000;
+/** How long after it counted an outcome may be reversed where the charge doesn't say. */
+export const UNLIMITED_DISPUTE_HOURS = 90 * 24;
+
+/**
+ * How long before a period the events begin that may decide something in it: an outcome waits for its confirmation,
+ * may be disputed after that, and may lie in a window that an earlier success began. At most 400 days.
+ */
+function lookBackMs({ confirmationHours = 0, disputeHours = UNLIMITED_DISPUTE_HOURS, window }: OutcomeCharge): number {
+  const windowHours = window === undefined || window === 'period' ? 0 : window.hours;
+  return Math.min(LONGEST_LOOK_BACK_HOURS * HOUR_MS, (confirmationHours + disputeHours + windowHours) * HOUR_MS);
+}
