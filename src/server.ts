@@ -14,6 +14,7 @@ import type { Settings } from './platform/config';
 import { Database, migrate } from './platform/database';
 import {
   answerClientError,
+  forgetAnswersJob,
   parseJsonBytes,
   ProblemFilter,
   refuseUnreadable,
@@ -112,6 +113,7 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
   jobs.start(app.get(PendingCostsService).job());
   jobs.start(app.get(RecostingsService).job());
   jobs.start(app.get(PeriodCloser).job());
+  jobs.start(forgetAnswersJob(database.owner, clock, settings.WEIR_IDEMPOTENCY_KEPT));
 
   return {
     url: addressOf(app, settings),

@@ -1,3 +1,6 @@
+import { Pool } from 'pg';
+import { SystemClock } from '../../src/kernel';
+import { forgetAnswersJob } from '../../src/platform/http';
 import { type Answer, startTestServer, type TestServer } from '../support/server';
 
 let server: TestServer;
@@ -155,6 +158,32 @@ describe('Idempotency-Key', () => {
       body: { code: 'invalid_idempotency_key', errors: [{ field: 'Idempotency-Key' }] },
     });
     expect(await server.rowCounts()).toEqual(before);
+  });
+
+  it('is forgotten when its answer is old, and is a new key then', async () => {
+    const [old, young] = [newKey(), newKey()];
+    const first = await post('/v1/subscriptions', SUBSCRIPTION, old);
+    const second = await post('/v1/subscriptions', SUBSCRIPTION, young);
+    const DAY = 86_400_000;
+    // More than one statement removes at once.
+    await server.query(
+      `INSERT INTO idempotency_key SELECT organisation_id, 'filler ' || n, request_hash, status, body, created_at - interval '31 days'
+         FROM idempotency_key, generate_series(1, 1500) AS n WHERE key = $1`,
+      [old],
+    );
+    await server.query(`UPDATE idempotency_key SET created_at = created_at - interval '31 days' WHERE key = $1`, [old]);
+    const pool = new Pool({ connectionString: server.databaseUrl });
+    try {
+      await forgetAnswersJob(pool, new SystemClock(), 30 * DAY).run(new AbortController().signal);
+    } finally {
+      await pool.end();
+    }
+    const left = await server.query(`SELECT FROM idempotency_key WHERE created_at < now() - interval '30 days'`);
+    expect(left).toEqual([]);
+    expect((await post('/v1/subscriptions', SUBSCRIPTION, young)).body).toEqual(second.body);
+    const again = await post('/v1/subscriptions', SUBSCRIPTION, old);
+    expect(again.status).toBe(201);
+    expect(again.body.id).not.toBe(first.body.id);
   });
 
   it('takes the longest', async () => {

@@ -79,6 +79,9 @@ export const SettingsSchema = z.object({
     .describe('Bearer key that may create further organisations (POST /v1/organisations). Without it nobody can.'),
   WEIR_EVENT_MAX_AGE: duration('35d').describe('Events whose time is longer ago than this are refused.'),
   WEIR_EVENT_MAX_FUTURE: duration('5m').describe('Events whose time is further ahead than this are refused.'),
+  WEIR_IDEMPOTENCY_KEPT: duration('30d').describe(
+    'How long the answer to a POST with an Idempotency-Key is kept and given again to a repeat.',
+  ),
   WEIR_BODY_LIMIT: size('16mb').describe('Largest request body.'),
   WEIR_CLOSE_INTERVAL: duration('30s').describe('How often billing periods that have ended are looked for.'),
   WEIR_DRAFT_GRACE: duration('1d').describe(

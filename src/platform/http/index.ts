@@ -1,6 +1,7 @@
 export * from './content-encoding';
 export * from './csv-body';
 export * from './cursor';
+export * from './forget-answers.job';
 export * from './idempotency.interceptor';
 export { MalformedJsonError, parseJson, parseJsonBytes } from '../../kernel';
 export * from './long-requests';
