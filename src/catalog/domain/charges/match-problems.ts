@@ -65,8 +65,8 @@ function ambiguous(
   }
   if (problems.length > 0) return problems;
 
-  const bySize = Map.groupBy(compared.keys(), (index) => named(compared[index]!.values));
-  for (const places of bySize.values()) {
+  for (let size = 1; size <= dimensions.length; size += 1) {
+    const places = [...compared.keys()].filter((index) => named(compared[index]!.values) === size);
     for (const [position, later] of places.entries()) {
       const rival = places.slice(0, position).find((earlier) => undecided(compared, earlier, later));
       if (rival === undefined) continue;

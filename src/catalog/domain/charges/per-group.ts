@@ -1,6 +1,6 @@
 import type { FieldProblem } from '../../../kernel';
 import { dimensionProblems, matchProblems, MAX_MATCHES } from './match-problems';
-import { quantityProblems, type QuantityCharge } from './quantity-charges';
+import { quantityChargeProblems, type QuantityCharge } from './quantity-charges';
 
 /** A charge for each group on its own, such as for each project: tiers start again in every group. */
 export interface PerGroupCharge {
@@ -22,10 +22,10 @@ export interface ChargeForGroup {
 export function perGroupProblems({ dimensions, charge, byValue = [] }: PerGroupCharge, at: string): FieldProblem[] {
   return [
     ...dimensionProblems(`${at}.dimensions`, dimensions),
-    ...quantityProblems(charge, `${at}.charge`),
+    ...quantityChargeProblems(charge, `${at}.charge`),
     ...matchProblems(`${at}.byValue`, dimensions, byValue, 'the charge above'),
     ...byValue
       .slice(0, MAX_MATCHES)
-      .flatMap((entry, index) => quantityProblems(entry.charge, `${at}.byValue[${index}].charge`)),
+      .flatMap((entry, index) => quantityChargeProblems(entry.charge, `${at}.byValue[${index}].charge`)),
   ];
 }

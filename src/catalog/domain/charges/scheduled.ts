@@ -1,6 +1,6 @@
 import { isTimeZone, type FieldProblem } from '../../../kernel';
-import { quantityProblems, type QuantityCharge } from './quantity-charges';
-import { compileWindow, DAY_MS, dayNumberOf, edgesOf, MINUTE_MS, minutesOf, type TimeWindow } from './time-window';
+import { quantityChargeProblems, type QuantityCharge } from './quantity-charges';
+import { compileWindow, DAY_MS, dayNumberOf, edgesOf, MINUTE_MS, type TimeWindow } from './time-window';
 
 export { WEEKDAYS, type TimeWindow, type Weekday } from './time-window';
 
@@ -36,8 +36,8 @@ export function scheduledProblems({ timeZone, windows, otherwise }: ScheduledCha
     ...zone,
     ...times,
     ...(times.length > 0 ? [] : unreachable(windows, `${at}.windows`)),
-    ...windows.flatMap(({ charge }, index) => quantityProblems(charge, `${at}.windows[${index}].charge`)),
-    ...quantityProblems(otherwise, `${at}.otherwise`),
+    ...windows.flatMap(({ charge }, index) => quantityChargeProblems(charge, `${at}.windows[${index}].charge`)),
+    ...quantityChargeProblems(otherwise, `${at}.otherwise`),
   ];
 }
 
