@@ -1,4 +1,4 @@
 import { z } from 'zod';
 
 /** Has no decimals of its own: the events bring them. */
-export const eventAmountSchema = () => z.strictObject({ model: z.literal('event_amount') });
+export const eventAmountSchema = (_decimal: unknown) => z.strictObject({ model: z.literal('event_amount') });

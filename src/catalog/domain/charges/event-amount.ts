@@ -4,8 +4,7 @@ export interface EventAmountCharge {
   readonly model: 'event_amount';
 }
 
-/** What is wrong with the charge that `at` leads to, such as `charge`. */
-export function eventAmountProblems(charge: EventAmountCharge, at: string): FieldProblem[] {
-  void [charge, at];
+/** Nothing can be: it has nothing of its own. What an event's amount may be is the meter's affair. */
+export function eventAmountProblems(): FieldProblem[] {
   return [];
 }

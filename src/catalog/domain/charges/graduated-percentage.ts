@@ -1,4 +1,5 @@
 import type { Decimal, FieldProblem } from '../../../kernel';
+import { bandCountProblems, boundProblems, notBelowZero } from './problem-kit';
 
 /** Each part of a value at the percentage of the tier it falls in. The meter's quantity is the value. */
 export interface GraduatedPercentageCharge {
@@ -16,8 +17,15 @@ export interface PercentageTier {
   readonly flatFee?: Decimal | undefined;
 }
 
-/** What is wrong with the charge that `at` leads to, such as `charge`. */
-export function graduatedPercentageProblems(charge: GraduatedPercentageCharge, at: string): FieldProblem[] {
-  void [charge, at];
-  return [];
+/** Tiers ascend without holes, only the last one is open, and no percentage and no fee is below zero. */
+export function graduatedPercentageProblems({ tiers }: GraduatedPercentageCharge, at: string): FieldProblem[] {
+  const path = `${at}.tiers`;
+  const count = bandCountProblems(path, tiers.length);
+  if (count.length > 0) return count;
+  const bounds = tiers.map(({ upTo }) => upTo);
+  return tiers.flatMap(({ percent, flatFee }, index) => [
+    ...boundProblems(`${path}[${index}].upTo`, bounds, index),
+    ...notBelowZero(`${path}[${index}].percent`, percent),
+    ...(flatFee === undefined ? [] : notBelowZero(`${path}[${index}].flatFee`, flatFee)),
+  ]);
 }

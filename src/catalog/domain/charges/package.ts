@@ -1,4 +1,5 @@
 import type { Decimal, FieldProblem } from '../../../kernel';
+import { aboveZero, notBelowZero } from './problem-kit';
 
 /** Whole packages; one that is begun is charged in full. */
 export interface PackageCharge {
@@ -8,8 +9,6 @@ export interface PackageCharge {
   readonly packagePrice: Decimal;
 }
 
-/** What is wrong with the charge that `at` leads to, such as `charge`. */
-export function packageProblems(charge: PackageCharge, at: string): FieldProblem[] {
-  void [charge, at];
-  return [];
+export function packageProblems({ packageSize, packagePrice }: PackageCharge, at: string): FieldProblem[] {
+  return [...aboveZero(`${at}.packageSize`, packageSize), ...notBelowZero(`${at}.packagePrice`, packagePrice)];
 }

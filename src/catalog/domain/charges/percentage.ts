@@ -1,4 +1,5 @@
 import type { Decimal, FieldProblem } from '../../../kernel';
+import { aboveZero, notBelowZero, wholeAtLeast } from './problem-kit';
 
 /**
  * A share of a value that passes through, such as payments. The meter's quantity is the value, in the price's currency,
@@ -24,8 +25,30 @@ export interface PercentageCharge {
   readonly freeFirst?: 'largest' | 'earliest' | undefined;
 }
 
-/** What is wrong with the charge that `at` leads to, such as `charge`. */
+/**
+ * Whether the amount depends on single transactions: on what is fixed, bounded or counted for each. Without these, the
+ * percentage of a sum is the sum of the percentages, and the meter's quantity will do.
+ */
+export function looksAtTransactions({
+  fixedPerEvent,
+  freeEvents,
+  minPerEvent,
+  maxPerEvent,
+}: PercentageCharge): boolean {
+  return [fixedPerEvent, freeEvents, minPerEvent, maxPerEvent].some((part) => part !== undefined);
+}
+
+/** No part is below zero, what is free is something, and a transaction's least is not above its most. */
 export function percentageProblems(charge: PercentageCharge, at: string): FieldProblem[] {
-  void [charge, at];
-  return [];
+  const { percent, fixedPerEvent, freeEvents, freeAmount, minPerEvent, maxPerEvent } = charge;
+  const crossed = minPerEvent !== undefined && maxPerEvent !== undefined && minPerEvent.greaterThan(maxPerEvent);
+  return [
+    ...notBelowZero(`${at}.percent`, percent),
+    ...(fixedPerEvent === undefined ? [] : notBelowZero(`${at}.fixedPerEvent`, fixedPerEvent)),
+    ...(freeEvents === undefined ? [] : wholeAtLeast(`${at}.freeEvents`, freeEvents, 1)),
+    ...(freeAmount === undefined ? [] : aboveZero(`${at}.freeAmount`, freeAmount)),
+    ...(minPerEvent === undefined ? [] : notBelowZero(`${at}.minPerEvent`, minPerEvent)),
+    ...(maxPerEvent === undefined ? [] : notBelowZero(`${at}.maxPerEvent`, maxPerEvent)),
+    ...(crossed ? [{ field: `${at}.minPerEvent`, detail: 'must not be above maxPerEvent' }] : []),
+  ];
 }

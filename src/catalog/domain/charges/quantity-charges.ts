@@ -1,8 +1,9 @@
 import type { Decimal, FieldProblem } from '../../../kernel';
-import type { PackageCharge } from './package';
-import type { StairStepCharge } from './stair-step';
+import { packageProblems, type PackageCharge } from './package';
+import { notBelowZero, tierProblems, type ProblemsOf } from './problem-kit';
+import { stairStepProblems, type StairStepCharge } from './stair-step';
 import type { Tier } from './tier';
-import type { VolumeCharge } from './volume';
+import { volumeProblems, type VolumeCharge } from './volume';
 
 export type { Tier } from './tier';
 
@@ -28,26 +29,31 @@ export interface GraduatedCharge {
 /** Charges that need nothing but a quantity. Models that part the usage of a period have one of these for each part. */
 export type QuantityCharge = UnitCharge | GraduatedCharge | VolumeCharge | PackageCharge | StairStepCharge;
 
-/** What is wrong with the charge that `at` leads to, such as `charge`. */
-export function flatProblems(charge: FlatCharge, at: string): FieldProblem[] {
-  void [charge, at];
-  return [];
+export function flatProblems({ amount }: FlatCharge, at: string): FieldProblem[] {
+  return notBelowZero(`${at}.amount`, amount);
 }
 
-/** What is wrong with the charge that `at` leads to, such as `charge`. */
-export function unitProblems(charge: UnitCharge, at: string): FieldProblem[] {
-  void [charge, at];
-  return [];
+export function unitProblems({ unitPrice }: UnitCharge, at: string): FieldProblem[] {
+  return notBelowZero(`${at}.unitPrice`, unitPrice);
 }
 
-/** What is wrong with the charge that `at` leads to, such as `charge`. */
-export function graduatedProblems(charge: GraduatedCharge, at: string): FieldProblem[] {
-  void [charge, at];
-  return [];
+export function graduatedProblems({ tiers }: GraduatedCharge, at: string): FieldProblem[] {
+  return tierProblems(`${at}.tiers`, tiers);
 }
 
-/** What is wrong with the charge that `at` leads to, such as `charge`. */
+/** Those of a charge that stands inside another, such as `charge.windows[0].charge`. */
 export function quantityProblems(charge: QuantityCharge, at: string): FieldProblem[] {
-  void [charge, at];
-  return [];
+  // The registry has the rule of each model; the compiler can't see that this one is the charge's own.
+  const problems = QUANTITY_PROBLEMS[charge.model] as ProblemsOf<QuantityCharge>;
+  return problems(charge, at);
 }
+
+const QUANTITY_PROBLEMS: {
+  readonly [M in QuantityCharge['model']]: ProblemsOf<Extract<QuantityCharge, { model: M }>>;
+} = {
+  unit: unitProblems,
+  graduated: graduatedProblems,
+  volume: volumeProblems,
+  package: packageProblems,
+  stair_step: stairStepProblems,
+};

@@ -1,4 +1,5 @@
 import type { Decimal, FieldProblem } from '../../../kernel';
+import { bandCountProblems, boundProblems, notBelowZero } from './problem-kit';
 
 /** One amount for the step that the total falls in, however many units of the step are used. */
 export interface StairStepCharge {
@@ -16,8 +17,14 @@ export interface Step {
   readonly amount: Decimal;
 }
 
-/** What is wrong with the charge that `at` leads to, such as `charge`. */
-export function stairStepProblems(charge: StairStepCharge, at: string): FieldProblem[] {
-  void [charge, at];
-  return [];
+/** Steps ascend without holes, only the last one is open, and none costs less than nothing. They may cost less than the one before. */
+export function stairStepProblems({ steps }: StairStepCharge, at: string): FieldProblem[] {
+  const path = `${at}.steps`;
+  const count = bandCountProblems(path, steps.length, 'step');
+  if (count.length > 0) return count;
+  const bounds = steps.map(({ upTo }) => upTo);
+  return steps.flatMap(({ amount }, index) => [
+    ...boundProblems(`${path}[${index}].upTo`, bounds, index, 'step'),
+    ...notBelowZero(`${path}[${index}].amount`, amount),
+  ]);
 }

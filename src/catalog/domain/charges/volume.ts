@@ -1,4 +1,5 @@
 import type { FieldProblem } from '../../../kernel';
+import { tierProblems } from './problem-kit';
 import type { Tier } from './tier';
 
 /** All units at the price of the tier that the total falls in. The bill jumps where a tier begins. */
@@ -8,8 +9,7 @@ export interface VolumeCharge {
   readonly tiers: readonly Tier[];
 }
 
-/** What is wrong with the charge that `at` leads to, such as `charge`. */
-export function volumeProblems(charge: VolumeCharge, at: string): FieldProblem[] {
-  void [charge, at];
-  return [];
+/** Tiers as those of a graduated charge. Prices may rise from tier to tier: the bill then jumps up, not down. */
+export function volumeProblems({ tiers }: VolumeCharge, at: string): FieldProblem[] {
+  return tierProblems(`${at}.tiers`, tiers);
 }
