@@ -7,6 +7,7 @@ import { AddExchangeRates1795312840000 } from './1795312840000-add-exchange-rate
 import { AddMeterRevisions1795312850000 } from './1795312850000-add-meter-revisions';
 import { SumEveryCustomer1795312860000 } from './1795312860000-sum-every-customer';
 import { NameReleasedModels1795312870000 } from './1795312870000-name-released-models';
+import { AddPhases1795313610000 } from './1795313610000-add-phases';
 import { IndexAnswersByAge1795313640000 } from './1795313640000-index-answers-by-age';
 
 /** Every migration in the order it runs. A released one is never edited; a change is a new one. */
@@ -20,5 +21,6 @@ export const MIGRATIONS = [
   AddMeterRevisions1795312850000,
   SumEveryCustomer1795312860000,
   NameReleasedModels1795312870000,
+  AddPhases1795313610000,
   IndexAnswersByAge1795313640000,
 ] as const;

@@ -2,7 +2,15 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AccessModule, ApiKeyEntity, OrganisationEntity } from './access';
 import { CatalogModule, MeterEntity, MeterRevisionEntity, PlanEntity, PriceEntity } from './catalog';
 import { CostingModule } from './costing';
-import { CustomerEntity, CustomersModule, SubscriptionEntity, TestClockEntity } from './customers';
+import {
+  CustomerEntity,
+  CustomersModule,
+  PlanMoveEntity,
+  SubscriptionEntity,
+  SubscriptionOverrideEntity,
+  SubscriptionPhaseEntity,
+  TestClockEntity,
+} from './customers';
 import { EventsModule } from './events';
 import { ChangesModule, IngestionModule } from './ingestion';
 import { InsightsModule } from './insights';
@@ -21,6 +29,9 @@ export const ENTITIES = [
   CustomerEntity,
   TestClockEntity,
   SubscriptionEntity,
+  SubscriptionPhaseEntity,
+  SubscriptionOverrideEntity,
+  PlanMoveEntity,
   InvoiceEntity,
   InvoiceLineEntity,
 ] as const;

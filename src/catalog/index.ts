@@ -1,6 +1,7 @@
 export { CatalogModule } from './catalog.module';
 export { toStoredCharge, type StoredCharge } from './charge-storage';
-export { ChargeResponseSchema, ChargeSchema } from './charge-schema';
+export { answeredDecimal, askedDecimal, ChargeResponseSchema, ChargeSchema, type DecimalField } from './charge-schema';
+export { discountSchema } from './discount.schema';
 export * from './domain';
 export { FilterSchema } from './filter.schema';
 export { countedMeter, type MeterFilling, MetersService, raiseCatalogRevision } from './meters.service';

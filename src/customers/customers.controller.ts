@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Asker, Requires, type Tenant } from '../access';
 import { toPublicId } from '../kernel';
 import {
+  currency,
   decodeCursor,
   instant,
   key,
@@ -50,6 +51,7 @@ const CreateSubscriptionRequest = z.strictObject({
   startAt: instant()
     .optional()
     .describe('When it begins; past and future are fine. Without it: now, by the customer’s clock.'),
+  currency: currency().optional().describe('One of the plan’s currencies; for good. Without it: the plan’s first.'),
 });
 const SubscriptionResponse = z.object({
   id: z.string(),
@@ -155,7 +157,12 @@ export class CustomersController {
     @Asker() tenant: Tenant,
     @Body({ schema: CreateSubscriptionRequest }) request: z.infer<typeof CreateSubscriptionRequest>,
   ): Promise<z.infer<typeof SubscriptionResponse>> {
-    const wanted = { ...request, key: request.key ?? null, startAt: request.startAt ?? null };
+    const wanted = {
+      ...request,
+      key: request.key ?? null,
+      startAt: request.startAt ?? null,
+      currency: request.currency ?? null,
+    };
     return toSubscriptionResponse(await this.subscriptions.create(tenant, wanted));
   }
 

@@ -1,8 +1,12 @@
 export { CustomerDirectory, type KnownCustomer } from './customer-directory';
 export { CustomersModule } from './customers.module';
 export { CustomersService } from './customers.service';
+export * from './domain';
 export { CustomerEntity } from './persistence/customer.entity';
+export { PlanMoveEntity } from './persistence/plan-move.entity';
 export { SubscriptionEntity } from './persistence/subscription.entity';
+export { SubscriptionOverrideEntity } from './persistence/subscription-override.entity';
+export { SubscriptionPhaseEntity } from './persistence/subscription-phase.entity';
 export { TestClockEntity } from './persistence/test-clock.entity';
 export { anchorOf, periodOf, SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
 export type { TestClockAdvanced } from './test-clocks.service';

@@ -1,21 +1,28 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, In } from 'typeorm';
 import type { Tenant } from '../access';
-import { PlansService, type StoredPlan } from '../catalog';
+import { planInCurrency, PlansService, type StoredPlan } from '../catalog';
 import {
   type BillingAnchor,
   billingPeriod,
   Clock,
   ConflictError,
+  type Currency,
   fromPublicId,
+  InvalidRequestError,
   newUuid,
   NotFoundError,
   type Period,
 } from '../kernel';
 import { Database } from '../platform/database';
 import { CustomersService } from './customers.service';
+import type { Override, Phase } from './domain';
+import { fromStoredOverride } from './override-storage';
+import { offersCurrency, refuseUnlessPublished } from './plan-offered';
 import type { CustomerEntity } from './persistence/customer.entity';
 import { SubscriptionEntity } from './persistence/subscription.entity';
+import { SubscriptionOverrideEntity } from './persistence/subscription-override.entity';
+import { SubscriptionPhaseEntity } from './persistence/subscription-phase.entity';
 
 export interface NewSubscription {
   readonly key: string | null;
@@ -23,13 +30,20 @@ export interface NewSubscription {
   readonly plan: string;
   /** Null: now, by the customer's clock. */
   readonly startAt: Date | null;
+  /** Null: the plan's own. */
+  readonly currency: Currency | null;
 }
 
 /** A subscription with what it refers to. */
 export interface SubscriptionWithPlan {
   readonly subscription: SubscriptionEntity;
   readonly customer: CustomerEntity;
+  /** The version it was made with, in the subscription's currency; which it has at an instant says `planAt`. */
   readonly plan: StoredPlan;
+  /** Which plan version it has from when on: the one it was made with, then those it was moved to. */
+  readonly phases: readonly Phase<StoredPlan>[];
+  /** Other terms for single prices, by when they begin. */
+  readonly overrides: readonly Override[];
 }
 
 /** Where a subscription's billing periods are counted from. */
@@ -65,6 +79,7 @@ export class SubscriptionsService {
       const existing = wanted.key === null ? null : await db.findOneBy(SubscriptionEntity, { key: wanted.key });
       if (existing !== null) return this.sameOrConflict(tenant, existing, wanted, customer, plan);
 
+      refuseUnlessOffered(plan, wanted.currency);
       const startAt = wanted.startAt ?? now;
       const first = billingPeriod({ startAt, timeZone: customer.timeZone, interval: plan.interval }, 0);
       const subscription = Object.assign(new SubscriptionEntity(), {
@@ -73,6 +88,7 @@ export class SubscriptionsService {
         key: wanted.key ?? id,
         customerId: customer.id,
         planId: plan.id,
+        currency: wanted.currency === plan.currency ? null : wanted.currency,
         startAt,
         openPeriod: 0,
         openPeriodEnd: first.end,
@@ -80,7 +96,7 @@ export class SubscriptionsService {
         createdAt: this.clock.now(),
       });
 
-      if (await this.insert(db, subscription)) return { subscription, customer, plan };
+      if (await this.insert(db, subscription)) return (await this.withPlans(tenant, [subscription]))[0]!;
       // Another call with this key was a moment earlier, and has committed.
       const earlier = await db.findOneByOrFail(SubscriptionEntity, { key: subscription.key });
       return this.sameOrConflict(tenant, earlier, wanted, customer, plan);
@@ -107,15 +123,16 @@ export class SubscriptionsService {
     customer: CustomerEntity,
     plan: StoredPlan,
   ): Promise<SubscriptionWithPlan> {
-    const stored = (await this.plans.byIds(tenant, [existing.planId])).get(existing.planId)!;
+    const stored = (await this.withPlans(tenant, [existing]))[0]!;
     const same =
       existing.customerId === customer.id &&
-      stored.key === plan.key &&
-      (wanted.startAt === null || existing.startAt.getTime() === wanted.startAt.getTime());
-    if (same) return { subscription: existing, customer, plan: stored };
+      stored.plan.key === plan.key &&
+      (wanted.startAt === null || existing.startAt.getTime() === wanted.startAt.getTime()) &&
+      (wanted.currency === null || stored.plan.currency === wanted.currency);
+    if (same) return stored;
     throw new ConflictError(
       'subscription_exists',
-      `There is a subscription '${existing.key}' of another customer, plan or start.`,
+      `There is a subscription '${existing.key}' of another customer, plan, start or currency.`,
       [{ field: 'key', detail: 'is taken by another subscription' }],
     );
   }
@@ -140,14 +157,55 @@ export class SubscriptionsService {
     );
   }
 
-  /** Adds customers and plans to subscriptions, with two queries however many there are. */
+  /** Adds to subscriptions what they refer to, with four queries (and the plans' own) however many there are. */
   async withPlans(tenant: Tenant, subscriptions: readonly SubscriptionEntity[]): Promise<SubscriptionWithPlan[]> {
-    const customers = await this.customers.byIds(tenant, [...new Set(subscriptions.map((each) => each.customerId))]);
-    const plans = await this.plans.byIds(tenant, [...new Set(subscriptions.map((each) => each.planId))]);
-    return subscriptions.map((subscription) => ({
-      subscription,
-      customer: customers.get(subscription.customerId)!,
-      plan: plans.get(subscription.planId)!,
-    }));
+    return this.database.tenant(tenant.organisationId, async (db) => {
+      const subscriptionId = In(subscriptions.map(({ id }) => id));
+      const customers = await this.customers.byIds(tenant, [...new Set(subscriptions.map((each) => each.customerId))]);
+      const phases = await db.find(SubscriptionPhaseEntity, { where: { subscriptionId }, order: { fromAt: 'ASC' } });
+      const overrides = await db.find(SubscriptionOverrideEntity, {
+        where: { subscriptionId },
+        order: { fromAt: 'ASC', priceKey: 'ASC' },
+      });
+      const plans = await this.plans.byIds(tenant, [
+        ...new Set([...subscriptions, ...phases].map(({ planId }) => planId)),
+      ]);
+
+      const phasesOf = groupedBySubscription(phases);
+      const overridesOf = groupedBySubscription(overrides);
+      return subscriptions.map((subscription) => {
+        const plan = plans.get(subscription.planId)!;
+        const moves = (phasesOf.get(subscription.id) ?? []).map(({ fromAt, planId, moveId }) => ({
+          fromAt,
+          plan: plans.get(planId)!,
+          moveId,
+        }));
+        return {
+          subscription,
+          customer: customers.get(subscription.customerId)!,
+          plan: planInCurrency(plan, subscription.currency ?? plan.currency),
+          phases: [{ fromAt: subscription.startAt, plan, moveId: null }, ...moves],
+          overrides: (overridesOf.get(subscription.id) ?? []).map(fromStoredOverride),
+        };
+      });
+    });
   }
+}
+
+/** @throws ConflictError `plan_archived`, InvalidRequestError `plan_is_draft` or `plan_lacks_currency` */
+function refuseUnlessOffered(plan: StoredPlan, currency: Currency | null): void {
+  refuseUnlessPublished(plan, 'plan');
+  if (currency === null || offersCurrency(plan, currency)) return;
+  const detail = `'${plan.key}' has no prices in ${currency}`;
+  throw new InvalidRequestError('plan_lacks_currency', `currency: ${detail}.`, [{ field: 'currency', detail }]);
+}
+
+function groupedBySubscription<Row extends { subscriptionId: string }>(rows: readonly Row[]): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(row.subscriptionId);
+    if (group === undefined) groups.set(row.subscriptionId, [row]);
+    else group.push(row);
+  }
+  return groups;
 }

@@ -7,7 +7,10 @@ export class SubscriptionEntity {
   @PrimaryColumn('uuid') id!: string;
   @Column('text') key!: string;
   @Column('uuid') customerId!: string;
+  /** The plan version it was made with; later ones are phases. */
   @Column('uuid') planId!: string;
+  /** What it is charged in; null for the currency of its plan. */
+  @Column('char', { length: 3, nullable: true }) currency!: string | null;
   @Column('timestamptz') startAt!: Date;
   /** Index of the first billing period that has no invoice yet. */
   @Column('int') openPeriod!: number;

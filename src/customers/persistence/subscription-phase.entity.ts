@@ -1,0 +1,11 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** From when on a subscription has another plan version than it was made with. */
+@Entity('subscription_phase')
+export class SubscriptionPhaseEntity {
+  @PrimaryColumn('uuid') organisationId!: string;
+  @PrimaryColumn('uuid') subscriptionId!: string;
+  @PrimaryColumn('timestamptz') fromAt!: Date;
+  @Column('uuid') planId!: string;
+  @Column('uuid') moveId!: string;
+}
