@@ -12,7 +12,7 @@ export interface CustomerStretch {
 const PAGE = 5_000;
 
 /**
- * Hands over the effective events of one type in stretches of several customers' time, in no order, page by page, so
+ * Hands over the effective events of one type, or of all, in stretches of several customers' time, in no order, page by page, so
  * that memory stays flat. Each stretch is looked up by the customer and the time: it costs what lies in it.
  *
  * @param db      within a transaction, as pages are those of a cursor
@@ -21,7 +21,7 @@ const PAGE = 5_000;
 export async function eachInStretches(
   db: Queryable,
   organisationId: string,
-  type: string,
+  type: string | null,
   stretches: readonly CustomerStretch[],
   onPage: (events: readonly StoredEvent[]) => void,
 ): Promise<void> {
@@ -32,7 +32,7 @@ export async function eachInStretches(
      SELECT found.* FROM unnest($3::uuid[], $4::bigint[], $5::bigint[]) AS stretch (customer_id, starts, ends)
       CROSS JOIN LATERAL (
         SELECT ${EVENT_COLUMNS} FROM event_now
-         WHERE customer_id = stretch.customer_id AND organisation_id = $1 AND type = $2
+         WHERE customer_id = stretch.customer_id AND organisation_id = $1 AND ($2::text IS NULL OR type = $2)
            AND time >= timestamptz '1970-01-01 00:00:00+00' + stretch.starts * interval '1 microsecond'
            AND time < timestamptz '1970-01-01 00:00:00+00' + stretch.ends * interval '1 microsecond'
         OFFSET 0) AS found`,

@@ -1,5 +1,5 @@
 import type { Charge, MeterDefinition } from '../../catalog/domain';
-import type { Decimal, Micros } from '../../kernel';
+import { type Decimal, type Micros, ZERO } from '../../kernel';
 
 /** What a price needs to know: its meter and its charge, from which `usageNeeds` tells in how much detail. */
 export interface UsageWanted {
@@ -61,4 +61,35 @@ export interface SegmentUsage {
   readonly allEvents: UsageTotals;
   /** For a meter and charge that were asked for. */
   of(meterId: string, charge: Charge): ChargeUsage;
+}
+
+/** Usage where nothing happened. */
+export const NOTHING_USED: UsageTotals = { quantity: ZERO, cost: ZERO, events: 0, pendingEvents: 0 };
+
+/** Usage of one part and another. */
+export function addUsage(a: UsageTotals, b: UsageTotals): UsageTotals {
+  return {
+    quantity: a.quantity.plus(b.quantity),
+    cost: a.cost.plus(b.cost),
+    events: a.events + b.events,
+    pendingEvents: a.pendingEvents + b.pendingEvents,
+  };
+}
+
+export function sumOfUsage(parts: Iterable<UsageTotals>): UsageTotals {
+  let total = NOTHING_USED;
+  for (const part of parts) total = addUsage(total, part);
+  return total;
+}
+
+/** Groups in the order of their values, by UTF-16 code units, place by place; a value that isn't there comes first. */
+export function byValues(a: UsageOfGroup, b: UsageOfGroup): number {
+  for (const [place, one] of a.values.entries()) {
+    const other = b.values[place] ?? null;
+    if (one === other) continue;
+    if (one === null) return -1;
+    if (other === null) return 1;
+    return one < other ? -1 : 1;
+  }
+  return 0;
 }

@@ -22,8 +22,6 @@ export interface CompiledMeter {
   readonly dimensionsOf: (event: MeteredEvent) => string;
 }
 
-type Reader = (event: MeteredEvent) => unknown;
-
 export function compileMeter(meter: Meter): CompiledMeter {
   const conditions = meter.filters.map((filter) => ({
     read: compileField(filter.field),
@@ -55,8 +53,11 @@ function dimensionsText(values: readonly (string | null)[]): string {
     : JSON.stringify(values.map((value) => (value === null ? null : shortened(value, LONGEST_SHORTENED))));
 }
 
-/** Reads a field by its path. Only an object's own properties count, so that `data.constructor` is not there. */
-function compileField(field: string): Reader {
+/**
+ * Makes a field of an event ready to be read, by its path. Only an object's own properties count, so that
+ * `data.constructor` is not there.
+ */
+export function compileField(field: string): (event: MeteredEvent) => unknown {
   const [first = '', ...names] = field.split('.');
   if (first === 'usage') return ({ data }) => usageField(data, names[0]!);
   const model = MODEL_FIELDS.find((name) => name === first);

@@ -68,6 +68,11 @@ export function keepsSamples(aggregation: Aggregation): boolean {
   return SAMPLED_AGGREGATIONS.has(aggregation);
 }
 
+/** Whether the quantity of a whole is that of its parts added up, however it is taken apart. */
+export function isAddedUp(aggregation: Aggregation): boolean {
+  return aggregation === 'count' || aggregation === 'sum';
+}
+
 function added(value: unknown): Measured | null {
   const quantity = quantityOf(value);
   return quantity === null ? null : { quantity, sample: null };

@@ -20,3 +20,38 @@ export async function firstHourWithEvents(db: Queryable, organisationId: string,
   );
   return row?.first === null || row === undefined ? null : Number(row.first);
 }
+
+/**
+ * The hours in which a meter counts or once counted events of these customers, so that single events are looked for where
+ * there are any. It reads sums only.
+ *
+ * @param from the start of an hour
+ * @returns    for each customer with such hours the start of each, ascending
+ */
+export async function hoursWithUsage(
+  db: Queryable,
+  organisationId: string,
+  usageId: string,
+  customerIds: readonly string[],
+  from: Micros,
+  to: Micros,
+): Promise<ReadonlyMap<string, Micros[]>> {
+  const rows = await db.query<{ customer_id: string; hours: string[] }>(
+    `WITH asked AS (
+       SELECT timestamptz '1970-01-01 00:00:00+00' + $4::bigint * interval '1 microsecond' AS starts,
+              timestamptz '1970-01-01 00:00:00+00' + $5::bigint * interval '1 microsecond' AS ends
+     ), used AS (
+       SELECT customer_id, hour FROM usage, asked
+        WHERE organisation_id = $1 AND meter_id = $2 AND customer_id = ANY($3::uuid[]) AND hour >= starts AND hour < ends
+       UNION
+       SELECT u.customer_id, u.hour
+         FROM usage_pending, asked, unnest(customer_ids, meter_ids, hours) AS u (customer_id, meter_id, hour)
+        WHERE organisation_id = $1 AND customer_ids && $3::uuid[] AND u.meter_id = $2 AND u.customer_id = ANY($3::uuid[])
+          AND u.hour >= starts AND u.hour < ends
+     )
+     SELECT customer_id, array_agg((extract(epoch FROM hour) * 1000000)::bigint ORDER BY hour) AS hours
+       FROM used GROUP BY customer_id`,
+    [organisationId, usageId, customerIds, from, to],
+  );
+  return new Map(rows.map(({ customer_id, hours }) => [customer_id, hours.map(Number)]));
+}

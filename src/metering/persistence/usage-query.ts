@@ -207,7 +207,7 @@ function toUsageRow(row: Row, { groupBy, byCustomer, meter }: UsageQuestion): Us
 /** Customers with usage of the meter in these hours, and in which. */
 export async function customersInHours(
   db: Queryable,
-  { organisationId, usageId, customerIds }: UsageQuestion,
+  { organisationId, usageId, customerIds }: Pick<UsageQuestion, 'organisationId' | 'usageId' | 'customerIds'>,
   hours: readonly Micros[],
 ): Promise<ReadonlyMap<string, Micros[]>> {
   const rows = await db.query<{ customer_id: string; hour_micros: string }>(
