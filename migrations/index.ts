@@ -8,6 +8,7 @@ import { AddMeterRevisions1795312850000 } from './1795312850000-add-meter-revisi
 import { SumEveryCustomer1795312860000 } from './1795312860000-sum-every-customer';
 import { NameReleasedModels1795312870000 } from './1795312870000-name-released-models';
 import { AddPhases1795313610000 } from './1795313610000-add-phases';
+import { AddSimulations1795313630000 } from './1795313630000-add-simulations';
 import { IndexAnswersByAge1795313640000 } from './1795313640000-index-answers-by-age';
 
 /** Every migration in the order it runs. A released one is never edited; a change is a new one. */
@@ -22,5 +23,6 @@ export const MIGRATIONS = [
   SumEveryCustomer1795312860000,
   NameReleasedModels1795312870000,
   AddPhases1795313610000,
+  AddSimulations1795313630000,
   IndexAnswersByAge1795313640000,
 ] as const;

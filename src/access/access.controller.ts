@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { NotFoundError, toPublicId } from '../kernel';
+import { decimalText, NotFoundError, toPublicId } from '../kernel';
 import { type Settings, SETTINGS } from '../platform/config';
 import { Database } from '../platform/database';
 import {
@@ -49,6 +49,12 @@ const OrganisationResponse = z.object({
   id: z.string(),
   name: z.string(),
   currency: z.string(),
+  marginFloorPercent: z
+    .string()
+    .nullable()
+    .describe(
+      'Plans that would earn less than this share of their revenue are published for a reason only; null: no floor.',
+    ),
   createdAt: z.string(),
 });
 const NewOrganisationResponse = z.object({ id: z.string(), name: z.string(), apiKey: z.string() });
@@ -128,6 +134,7 @@ export class AccessController {
       id: toPublicId('organisation', found.id),
       name: found.name,
       currency: found.currency,
+      marginFloorPercent: found.marginFloorPercent === null ? null : decimalText(found.marginFloorPercent),
       createdAt: found.createdAt.toISOString(),
     };
   }

@@ -5,11 +5,18 @@ import { AccessGuard } from './access.guard';
 import { AuditLogController } from './audit-log.controller';
 import { ApiKeysService } from './api-keys.service';
 import { Authenticator } from './authenticator';
+import { MarginFloorService } from './margin-floor.service';
 import { OrganisationsService } from './organisations.service';
 
 @Module({
   controllers: [AccessController, AuditLogController],
-  providers: [ApiKeysService, Authenticator, OrganisationsService, { provide: APP_GUARD, useClass: AccessGuard }],
-  exports: [Authenticator, OrganisationsService],
+  providers: [
+    ApiKeysService,
+    Authenticator,
+    MarginFloorService,
+    OrganisationsService,
+    { provide: APP_GUARD, useClass: AccessGuard },
+  ],
+  exports: [Authenticator, MarginFloorService, OrganisationsService],
 })
 export class AccessModule {}

@@ -4,6 +4,7 @@ export { actorOf, type AuditAction, type AuditRecord, recordAudit, SYSTEM_ACTOR 
 export { Authenticator } from './authenticator';
 export * from './domain';
 export { refuseAllButOperator } from './operator';
+export { MarginFloorService } from './margin-floor.service';
 export { type NewOrganisation, OrganisationsService } from './organisations.service';
 export { ApiKeyEntity } from './persistence/api-key.entity';
 export { OrganisationEntity } from './persistence/organisation.entity';

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '../access';
 import { CatalogueRefreshController } from './catalogue-refresh.controller';
 import { CatalogueRefreshService } from './catalogue-refresh.service';
 import { ContractsController } from './contracts.controller';
@@ -13,6 +14,7 @@ import { ResourcesController } from './resources.controller';
 import { ResourcesService } from './resources.service';
 
 @Module({
+  imports: [AccessModule],
   controllers: [
     ContractsController,
     ResourcesController,
@@ -29,6 +31,6 @@ import { ResourcesService } from './resources.service';
     PriceBooksService,
     ReportingCurrencyService,
   ],
-  exports: [PriceBooksService],
+  exports: [ExchangeRatesService, PriceBooksService],
 })
 export class CostingModule {}

@@ -1,11 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { recordAudit, type Tenant } from '../access';
 import { raiseCatalogRevision } from '../catalog';
-import { Clock, InvalidRequestError } from '../kernel';
+import {
+  Clock,
+  type Currency,
+  type Decimal,
+  InvalidRequestError,
+  SCALE,
+  scaledFromDecimal,
+  scaledToDecimal,
+} from '../kernel';
 import { Database, pauseIngest } from '../platform/database';
-import { type ExchangeRate, exchangeRateProblems } from './domain/exchange-rates';
+import { compileRates, convert, type ExchangeRate, exchangeRateProblems } from './domain/exchange-rates';
 import {
   findExchangeRates,
+  loadExchangeRates,
   type RateFilter,
   type SavedRates,
   saveExchangeRates,
@@ -49,6 +58,32 @@ export class ExchangeRatesService {
       await raiseCatalogRevision(db, organisationId);
       return saved;
     });
+  }
+
+  /**
+   * How amounts turn into another currency by the rates in force at an instant; null where there is none.
+   *
+   * @see convert, which says how exactly
+   */
+  async convertingAt(
+    tenant: Tenant,
+    at: Date,
+  ): Promise<(amount: Decimal, from: Currency, to: Currency) => Decimal | null> {
+    const { organisationId } = tenant;
+    const rates = compileRates(
+      await this.database.tenant(organisationId, (db) => loadExchangeRates(db, organisationId)),
+    );
+    return (amount, from, to) => {
+      if (from === to) return amount;
+      const converted = convert(
+        rates,
+        scaledFromDecimal(amount.toDecimalPlaces(SCALE)),
+        from,
+        to,
+        at.getTime() * 1_000,
+      );
+      return converted === null ? null : scaledToDecimal(converted);
+    };
   }
 
   /** Rates by pair and time. */

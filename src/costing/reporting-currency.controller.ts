@@ -1,34 +1,55 @@
 import { Body, Controller, Inject, Patch } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { Asker, Requires, type Tenant } from '../access';
-import { currency } from '../platform/http';
+import { Asker, MarginFloorService, Requires, type Tenant } from '../access';
+import { decimalText } from '../kernel';
+import { Database } from '../platform/database';
+import { currency, decimalString } from '../platform/http';
 import { ReportingCurrencyService } from './reporting-currency.service';
 
-const ChangeOrganisationRequest = z.strictObject({
-  currency: currency().describe('The currency that costs are kept in.'),
-});
-const ReportingCurrencyResponse = z.object({ currency: z.string() });
+const ChangeOrganisationRequest = z
+  .strictObject({
+    currency: currency().optional().describe('The currency that costs are kept in.'),
+    marginFloorPercent: decimalString({ min: '-1000', max: '99.999999' })
+      .nullable()
+      .optional()
+      .describe(
+        'A plan that would have earned less than this share of its revenue on the last month’s usage is published for a reason only. Null takes the floor away.',
+      ),
+  })
+  .refine((asked) => Object.keys(asked).length > 0, 'must say what to change: currency or marginFloorPercent');
+const ChangedOrganisationResponse = z.object({ currency: z.string(), marginFloorPercent: z.string().nullable() });
 
-/** The part of `v1/organisation` that is about costs; the rest of it is in the room `access`. */
+/** The part of `v1/organisation` that is about costs and what is earned on them; the rest is in the room `access`. */
 @ApiTags('access')
 @Controller('v1/organisation')
 export class ReportingCurrencyController {
-  constructor(@Inject(ReportingCurrencyService) private readonly currencies: ReportingCurrencyService) {}
+  constructor(
+    @Inject(ReportingCurrencyService) private readonly currencies: ReportingCurrencyService,
+    @Inject(MarginFloorService) private readonly floors: MarginFloorService,
+    @Inject(Database) private readonly database: Database,
+  ) {}
 
   @Patch()
   @Requires('manage')
   @ApiOperation({
-    summary: 'Change the currency that costs are kept in',
+    summary: 'Change the currency that costs are kept in, and the margin that plans must earn',
     description:
-      'Only while no event is stored: a cost that is known keeps its currency. Repeating it changes nothing.',
+      'The currency can be changed only while no event is stored: a cost that is known keeps its currency. Repeating it changes nothing.',
   })
-  @ApiResponse({ status: 200, standardSchema: ReportingCurrencyResponse })
+  @ApiResponse({ status: 200, standardSchema: ChangedOrganisationResponse })
   async change(
     @Asker() tenant: Tenant,
-    @Body({ schema: ChangeOrganisationRequest }) request: z.infer<typeof ChangeOrganisationRequest>,
-  ): Promise<z.infer<typeof ReportingCurrencyResponse>> {
-    await this.currencies.change(tenant, request.currency);
-    return request;
+    @Body({ schema: ChangeOrganisationRequest }) request: z.output<typeof ChangeOrganisationRequest>,
+  ): Promise<z.infer<typeof ChangedOrganisationResponse>> {
+    return this.database.tenant(tenant.organisationId, async () => {
+      if (request.currency !== undefined) await this.currencies.change(tenant, request.currency);
+      if (request.marginFloorPercent !== undefined) await this.floors.change(tenant, request.marginFloorPercent);
+      const floor = await this.floors.find(tenant);
+      return {
+        currency: await this.currencies.find(tenant),
+        marginFloorPercent: floor === null ? null : decimalText(floor),
+      };
+    });
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { recordAudit, type Tenant } from '../access';
+import { OrganisationEntity, recordAudit, type Tenant } from '../access';
 import { raiseCatalogRevision } from '../catalog';
 import { hasEvents } from '../events';
 import { ConflictError, toPublicId } from '../kernel';
@@ -9,6 +9,14 @@ import { Database, pauseIngest } from '../platform/database';
 @Injectable()
 export class ReportingCurrencyService {
   constructor(@Inject(Database) private readonly database: Database) {}
+
+  /** The currency that costs are kept in. */
+  async find({ organisationId }: Tenant): Promise<string> {
+    return this.database.tenant(organisationId, async (db) => {
+      const organisation = await db.findOneByOrFail(OrganisationEntity, { id: organisationId });
+      return organisation.currency;
+    });
+  }
 
   /**
    * A cost is stored in the organisation's currency and summed with others, so the currency stands as soon as there is

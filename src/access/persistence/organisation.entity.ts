@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { CountColumn } from '../../platform/database';
+import type { Decimal } from '../../kernel';
+import { CountColumn, DecimalColumn } from '../../platform/database';
 
 /** A tenant: the company that sells AI features and whose customers are billed. */
 @Entity('organisation')
@@ -12,5 +13,7 @@ export class OrganisationEntity {
   @CountColumn() catalogRevision!: number;
   /** How many invoices were given a number; the next one gets this plus one. */
   @CountColumn() invoicesNumbered!: number;
+  /** Plans that would earn less than this share of their revenue are published for a reason only; null: no floor. */
+  @DecimalColumn({ nullable: true }) marginFloorPercent!: Decimal | null;
   @Column('timestamptz') createdAt!: Date;
 }

@@ -1,0 +1,7 @@
+export * from './cost-changes';
+export * from './histogram';
+export * from './percent';
+export * from './simulate-customer';
+export * from './simulate-plan';
+export * from './simulated-periods';
+export * from './summarise';

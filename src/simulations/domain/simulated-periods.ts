@@ -1,0 +1,44 @@
+import { billingPeriod, invariant, type Period } from '../../kernel';
+import type { Share } from '../../rating/domain';
+
+/** Most months that one simulation looks at. */
+export const MOST_PERIODS = 24;
+
+/** A month that is simulated, and how much of a whole one it is. */
+export interface SimulatedPeriod {
+  readonly period: Period;
+  readonly share: Share;
+}
+
+/**
+ * Cuts a range into months from its start on, as a subscription that began there would be billed. The last one may be
+ * short, and is then a part of the whole month:
+ *
+ * ```
+ * 15 Jan .. 1 March   |------- 15 Jan to 15 Feb -------|---- 15 Feb to 1 March ----|   14 of 28 days
+ * ```
+ *
+ * @param range    not empty
+ * @param timeZone where days begin
+ * @returns        the months end to end, or null when there are more than `MOST_PERIODS`
+ */
+export function simulatedPeriods(range: Period, timeZone: string): SimulatedPeriod[] | null {
+  invariant(range.start.getTime() < range.end.getTime(), 'a simulated range has a length');
+
+  const anchor = { startAt: range.start, timeZone, interval: 'month' } as const;
+  const periods: SimulatedPeriod[] = [];
+  for (let index = 0; ; index += 1) {
+    const whole = billingPeriod(anchor, index);
+    if (whole.start.getTime() >= range.end.getTime()) return periods;
+    if (periods.length === MOST_PERIODS) return null;
+    const end = whole.end.getTime() > range.end.getTime() ? range.end : whole.end;
+    periods.push({
+      period: { start: whole.start, end },
+      share: { part: lengthOf({ start: whole.start, end }), whole: lengthOf(whole) },
+    });
+  }
+}
+
+function lengthOf({ start, end }: Period): number {
+  return end.getTime() - start.getTime();
+}
