@@ -1,5 +1,6 @@
 import { Decimal, invariant, ONE, ZERO } from '../../kernel';
 import type { Tier } from '../../catalog/domain';
+import { band } from './band';
 import { refuseNegative } from './negative-quantity-error';
 import type { BreakdownRow } from './rated-charge';
 import { shown } from './shown';
@@ -61,9 +62,4 @@ function feeOfTier(fee: Decimal, index: number): BreakdownRow {
     unitPrice: fee,
     amount: fee,
   };
-}
-
-function band(from: Decimal, upTo: Decimal | null): string {
-  if (upTo === null) return from.isZero() ? 'all units' : `above ${shown(from)}`;
-  return from.isZero() ? `up to ${shown(upTo)}` : `above ${shown(from)} up to ${shown(upTo)}`;
 }

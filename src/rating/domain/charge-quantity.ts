@@ -1,7 +1,10 @@
-import { invariant, ZERO, type Decimal } from '../../kernel';
+import { ZERO, type Decimal } from '../../kernel';
 import type { QuantityCharge } from '../../catalog/domain';
 import { chargeGraduated } from './charge-graduated';
+import { chargePackage } from './charge-package';
+import { chargeStairStep } from './charge-stair-step';
 import { chargeUnit } from './charge-unit';
+import { chargeVolume } from './charge-volume';
 import type { BreakdownRow } from './rated-charge';
 
 type QuantityModel = QuantityCharge['model'];
@@ -11,14 +14,13 @@ type Rule<M extends QuantityModel> = (
   included: Decimal,
 ) => BreakdownRow[];
 
-const notYet = (): never => invariant(false, 'this charge model can be rated') as never;
-
 const RULES: { readonly [M in QuantityModel]: Rule<M> } = {
   unit: ({ unitPrice }, quantity, included) => chargeUnit(quantity, unitPrice, included),
   graduated: ({ tiers }, quantity, included) => chargeGraduated(quantity, tiers, included),
-  volume: notYet,
-  package: notYet,
-  stair_step: notYet,
+  volume: ({ tiers }, quantity, included) => chargeVolume(quantity, tiers, included),
+  package: ({ packageSize, packagePrice }, quantity, included) =>
+    chargePackage(quantity, packageSize, packagePrice, included),
+  stair_step: (charge, quantity, included) => chargeStairStep(quantity, charge, included),
 };
 
 /**

@@ -10,15 +10,20 @@ export class NegativeQuantityError extends DomainError {
 
   constructor(
     readonly quantity: Decimal,
-    what: 'quantity' | 'cost' = 'quantity',
+    what: Negative = 'quantity',
   ) {
-    super(
-      `The ${what} of the period is ${decimalText(quantity)}. Usage below zero can't be charged: correct its events.`,
-    );
+    super(`${SUBJECT[what]} is ${decimalText(quantity)}. Usage below zero can't be charged: correct its events.`);
   }
 }
 
-/** @throws NegativeQuantityError when the quantity (or cost) is below zero */
-export function refuseNegative(quantity: Decimal, what: 'quantity' | 'cost' = 'quantity'): void {
+type Negative = keyof typeof SUBJECT;
+const SUBJECT = {
+  quantity: 'The quantity of the period',
+  cost: 'The cost of the period',
+  transaction: 'A transaction of the period',
+} as const;
+
+/** @throws NegativeQuantityError when the quantity (or cost, or value of a transaction) is below zero */
+export function refuseNegative(quantity: Decimal, what: Negative = 'quantity'): void {
   if (quantity.lessThan(0)) throw new NegativeQuantityError(quantity, what);
 }

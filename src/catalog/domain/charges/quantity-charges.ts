@@ -42,7 +42,7 @@ export function graduatedProblems({ tiers }: GraduatedCharge, at: string): Field
 }
 
 /** Those of a charge that stands inside another, such as `charge.windows[0].charge`. */
-export function quantityProblems(charge: QuantityCharge, at: string): FieldProblem[] {
+export function quantityChargeProblems(charge: QuantityCharge, at: string): FieldProblem[] {
   // The registry has the rule of each model; the compiler can't see that this one is the charge's own.
   const problems = QUANTITY_PROBLEMS[charge.model] as ProblemsOf<QuantityCharge>;
   return problems(charge, at);
