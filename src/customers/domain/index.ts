@@ -1,2 +1,3 @@
+export * from './make-room';
 export * from './moves';
 export * from './segments';
