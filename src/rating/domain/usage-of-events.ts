@@ -15,7 +15,7 @@ import {
   type UsageTotals,
   windowAt,
 } from '../../metering/domain';
-import type { UsageToRate } from './usage';
+import type { Transaction, UsageToRate } from './usage';
 
 /** An event that is not stored, as it would be. */
 export interface ListedEvent {
@@ -59,15 +59,7 @@ export function usageOfEvents(
     measured: { aggregation: meter.aggregation, timeUnit: meter.timeUnit },
     ...(dimensions.length === 0 ? {} : { groups: groupsOf(meter, dimensions, counted, total) }),
     ...(schedule === null ? {} : { windows: windowsOf(schedule, inside, period, timeZone, total) }),
-    ...(!transactions
-      ? {}
-      : {
-          transactions: inside.map(({ measured, time, key }) => ({
-            value: scaledToDecimal(measured.quantity),
-            time,
-            key,
-          })),
-        }),
+    ...(transactions ? { transactions: transactionsOf(inside) } : {}),
     ...(outcomes === null || charge.model !== 'outcome'
       ? {}
       : { outcomes: outcomesOf(charge, counted, { from: from - outcomes.lookBackMs * 1_000, to }) }),
@@ -154,7 +146,17 @@ function outcomesOf(
   return counted
     .filter(({ time }) => from <= time && time < to)
     .map(({ key, time, id, event }) => ({ key, time, id, ...verdictOf(event) }))
-    .sort((a, b) => a.time - b.time || (a.key < b.key ? -1 : 1));
+    .sort(inTime);
+}
+
+function transactionsOf(inside: readonly CountedEvent[]): Transaction[] {
+  return inside
+    .map(({ measured, time, key }) => ({ value: scaledToDecimal(measured.quantity), time, key }))
+    .sort(inTime);
+}
+
+function inTime(a: { time: Micros; key: string }, b: { time: Micros; key: string }): number {
+  return a.time - b.time || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 }
 
 function micros(at: Date): Micros {
