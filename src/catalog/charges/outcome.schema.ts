@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { FilterSchema } from '../filter.schema';
 
 const field = () => z.string().max(900);
-const hours = () => z.number().min(0).max(9_600);
+const hours = () => z.number().min(0).max(8_856);
 
 export const outcomeSchema = <D extends z.ZodType>(decimal: (about: string) => D) =>
   z.strictObject({
@@ -35,7 +35,7 @@ export const outcomeSchema = <D extends z.ZodType>(decimal: (about: string) => D
       .optional()
       .describe('What attempts at one task share; `task` when left out. An event without it is a task of its own.'),
     window: z
-      .union([z.literal('period'), z.strictObject({ hours: z.number().positive().max(9_600) })])
+      .union([z.literal('period'), z.strictObject({ hours: z.number().positive().max(8_856) })])
       .optional()
       .describe('A task is billed once in each: the period (when left out), or so many hours from its first success.'),
     maxPerTask: z.number().int().min(1).max(1_000_000).optional().describe('Outcomes billed for a task in a period.'),

@@ -1,5 +1,5 @@
 import type { Charge, ChargeModel, ChargeOf } from './charge';
-import { LONGEST_LOOK_BACK_HOURS, type OutcomeCharge } from './charges/outcome';
+import { OUTCOME_DEFAULTS, type OutcomeCharge } from './charges/outcome';
 import type { PercentageCharge } from './charges/percentage';
 import type { ScheduledCharge } from './charges/scheduled';
 
@@ -68,14 +68,15 @@ function dependsOnTransactions(charge: PercentageCharge): boolean {
 }
 
 const HOUR_MS = 3_600_000;
-/** How long after it counted an outcome may be reversed where the charge doesn't say. */
-export const UNLIMITED_DISPUTE_HOURS = 90 * 24;
+const LONGEST_MONTH_HOURS = 31 * 24;
 
 /**
- * How long before a period the events begin that may decide something in it: an outcome waits for its confirmation,
- * may be disputed after that, and may lie in a window that an earlier success began. At most 400 days.
+ * How long before a period the events begin that may decide something in it. An outcome waits for its confirmation and
+ * may be disputed after that; and whether it was billed at all depends on what came before it, in the window or in the
+ * month that it counted in. At most 400 days.
  */
-function lookBackMs({ confirmationHours = 0, disputeHours = UNLIMITED_DISPUTE_HOURS, window }: OutcomeCharge): number {
+function lookBackMs(charge: OutcomeCharge): number {
+  const { confirmationHours = 0, disputeHours = OUTCOME_DEFAULTS.disputeHours, window } = charge;
   const windowHours = window === undefined || window === 'period' ? 0 : window.hours;
-  return Math.min(LONGEST_LOOK_BACK_HOURS * HOUR_MS, (confirmationHours + disputeHours + windowHours) * HOUR_MS);
+  return Math.ceil((confirmationHours + disputeHours + windowHours + LONGEST_MONTH_HOURS) * HOUR_MS);
 }

@@ -72,11 +72,12 @@ export const OUTCOME_DEFAULTS = {
   typeField: 'data.outcome',
   taskField: 'task',
   acceptedField: 'data.accepted',
+  disputeHours: 90 * 24,
   reversal: { field: 'data.reversed', operator: 'equals', value: true } satisfies Filter as Filter,
 } as const;
 
-/** A year and a month: what may decide about a period is looked up no further back. */
-export const LONGEST_LOOK_BACK_HOURS = 400 * 24;
+/** What may decide about a period is looked up no more than 400 days back; a month of them is for the period before. */
+const MOST_HOURS = (400 - 31) * 24;
 
 /** Prices, rules and stretches of time are as they should be, and every field is one that meters know. */
 export function outcomeProblems(charge: OutcomeCharge, at: string): FieldProblem[] {
@@ -128,7 +129,7 @@ function digits(field: string, value: Decimal): FieldProblem[] {
 }
 
 function problemsOfHours(charge: OutcomeCharge, at: string): FieldProblem[] {
-  const { confirmationHours = 0, disputeHours = 0, window } = charge;
+  const { confirmationHours = 0, disputeHours = OUTCOME_DEFAULTS.disputeHours, window } = charge;
   const windowHours = window === undefined || window === 'period' ? null : window.hours;
   const real = (field: string, hours: number, least: string, isEnough: boolean): FieldProblem[] =>
     Number.isFinite(hours) && isEnough ? [] : [{ field: `${at}.${field}`, detail: `must be ${least} hours or more` }];
@@ -138,7 +139,7 @@ function problemsOfHours(charge: OutcomeCharge, at: string): FieldProblem[] {
     ...(windowHours === null ? [] : real('window.hours', windowHours, '0.001', windowHours >= 0.001)),
   ];
   const together = confirmationHours + disputeHours + (windowHours ?? 0);
-  if (problems.length > 0 || together <= LONGEST_LOOK_BACK_HOURS) return problems;
-  const detail = 'must be at most 9,600 (400 days) together with the hours of confirmation and the window';
+  if (problems.length > 0 || together <= MOST_HOURS) return problems;
+  const detail = 'must be at most 8,856 (369 days) together with the hours of confirmation and of the window';
   return [{ field: `${at}.disputeHours`, detail }];
 }
