@@ -1,10 +1,14 @@
-import { sum } from '../../kernel';
-import type { Charge } from '../../catalog/domain';
+import { Decimal, sum } from '../../kernel';
+import type { Charge, QuantityRounding } from '../../catalog/domain';
 import type { ModelRules } from './model';
 import { modelOf } from './models';
 import type { BreakdownRow, PriceToRate } from './rated-charge';
-import type { UsageToRate } from './usage';
+import type { MeteredUsage, UsageToRate } from './usage';
 import { counted, shown } from './shown';
+
+const TEN = new Decimal(10);
+/** Rows that say where units went, and that they cost nothing. */
+const FREE_UNITS: readonly BreakdownRow['kind'][] = ['pool', 'free', 'blocked', 'moved'];
 
 /**
  * Tells in sentences how a price came to its amount. They are made from the breakdown's own rows, so that what is
@@ -13,13 +17,15 @@ import { counted, shown } from './shown';
 export function explainCharge(
   price: PriceToRate,
   usage: UsageToRate,
+  metered: MeteredUsage,
   breakdown: readonly BreakdownRow[],
   pendingEvents: number,
 ): string[] {
-  const steps = [opening(price, usage), ...breakdown.filter((row) => row.kind !== 'cost').map(sentence)];
+  const told = breakdown.filter((row) => !toldByOpening(row, breakdown));
+  const steps = [opening(price, usage), ...changesOfQuantity(price, usage, metered), ...told.map(sentence)];
 
   const amounts = breakdown.map((row) => row.amount).filter((amount) => !amount.isZero());
-  if (amounts.length > 1) steps.push(`Together: ${amounts.map(shown).join(' + ')} = ${shown(sum(amounts))}.`);
+  if (amounts.length > 1) steps.push(`Together: ${added(amounts)} = ${shown(sum(amounts))}.`);
   if (amounts.length === 0 && pendingEvents === 0) steps.push('So nothing is charged.');
 
   if (pendingEvents > 0) {
@@ -29,10 +35,44 @@ export function explainCharge(
   return steps;
 }
 
+/** `20 + 3 - 2.3`. */
+function added(amounts: readonly Decimal[]): string {
+  return amounts
+    .map((amount, index) => {
+      if (index === 0) return shown(amount);
+      return amount.lessThan(0) ? `- ${shown(amount.negated())}` : `+ ${shown(amount)}`;
+    })
+    .join(' ');
+}
+
+/** The cost of all usage is what the explanation begins with; the cost of a part of it is not. */
+function toldByOpening(row: BreakdownRow, breakdown: readonly BreakdownRow[]): boolean {
+  return row.kind === 'cost' && breakdown.filter(({ kind }) => kind === 'cost').length === 1;
+}
+
+/** What happened to the quantity before anything was charged. */
+function changesOfQuantity({ terms }: PriceToRate, usage: UsageToRate, metered: MeteredUsage): string[] {
+  const steps: string[] = [];
+  const { movedIn } = metered;
+  if (movedIn !== undefined) {
+    steps.push(`With ${shown(movedIn)} that other prices leave to this one: ${shown(usage.quantity.plus(movedIn))}.`);
+  }
+  if (terms?.rounding !== undefined && !metered.quantity.equals(usage.quantity.plus(movedIn ?? 0))) {
+    steps.push(`Rounded ${roundingText(terms.rounding)}: ${shown(metered.quantity)}.`);
+  }
+  return steps;
+}
+
+function roundingText({ mode, decimals }: QuantityRounding): string {
+  const way = mode === 'nearest' ? 'to the nearest' : `${mode} to a multiple of`;
+  return `${way} ${decimals > 0 ? `0.${'1'.padStart(decimals, '0')}` : shown(TEN.pow(-decimals))}`;
+}
+
 /** What was used; for a price on cost this already tells the row of the cost. */
 function opening({ charge }: PriceToRate, usage: UsageToRate): string {
   const rules = modelOf(charge) as ModelRules<Charge>;
-  if (rules.opening !== undefined) return rules.opening(charge, usage);
+  const own = rules.opening?.(charge, usage) ?? null;
+  if (own !== null) return own;
   const source = `from ${counted(usage.events, 'event')}`;
   switch (rules.basis) {
     case 'none':
@@ -72,6 +112,7 @@ function measured({ quantity, measured: how }: UsageToRate, source: string): str
 
 function sentence(row: BreakdownRow): string {
   if (row.kind === 'allowance') return allowanceSentence(row);
+  if (FREE_UNITS.includes(row.kind)) return `${row.description}: ${shown(row.quantity)}.`;
   if (row.kind === 'flat' || row.unitPrice === null) return `${row.description}: ${shown(row.amount)}.`;
   return `${row.description}: ${shown(row.quantity)} × ${shown(row.unitPrice)} = ${shown(row.amount)}.`;
 }

@@ -1,8 +1,10 @@
 export * from './model';
 export * from './negative-quantity-error';
+export * from './prorate';
 export * from './rate-charge';
 export * from './rate-plan';
 export * from './rated-charge';
 export * from './rated-plan';
 export * from './round-line';
+export * from './unpriced-usage-error';
 export type * from './usage';

@@ -10,6 +10,10 @@ export interface Share {
 
 export const WHOLE: Share = { part: 1, whole: 1 };
 
+export function isWhole({ part, whole }: Share): boolean {
+  return part === whole;
+}
+
 /** What a charge model is given: the usage that is left to charge, and of which time. */
 export interface Billable {
   /** Behind allowance, pool and free units. */
@@ -20,6 +24,8 @@ export interface Billable {
   readonly usage: UsageToRate;
   readonly share: Share;
   readonly period: Period;
+  /** Where earlier segments and billing periods of the subscription began, newest first, as far as somebody looks back. */
+  readonly earlierStarts?: readonly Date[] | undefined;
 }
 
 /** What the pipeline must know of a charge model. */
@@ -27,10 +33,12 @@ export interface ModelRules<C> {
   /** Which quantity the line shows and the explanation begins with: the meter's, its cost, its value as money, or 1. */
   readonly basis: 'quantity' | 'cost' | 'value' | 'none';
   readonly rate: (charge: C, billable: Billable) => BreakdownRow[];
+  /** What the line shows, where that isn't what the basis says. */
+  readonly quantity?: (charge: C, usage: UsageToRate) => Decimal;
   /** Events whose unknown cost matters to the amount; without it none do. */
   readonly pending?: (usage: UsageToRate, charge: C) => number;
   /** Whether credits may outweigh what is charged. */
   readonly mayBeNegative?: true;
-  /** The first sentence of the explanation, where the basis' own doesn't do. */
-  readonly opening?: (charge: C, usage: UsageToRate) => string;
+  /** The first sentence of the explanation, where the basis' own doesn't do; null where it does. */
+  readonly opening?: (charge: C, usage: UsageToRate) => string | null;
 }

@@ -1,19 +1,25 @@
 import { invariant } from '../../kernel';
 import type { ChargeModel, ChargeOf } from '../../catalog/domain';
-import { chargeConsumptionMargin } from './charge-consumption-margin';
 import { chargeEventAmount } from './charge-event-amount';
 import { chargeFlat } from './charge-flat';
 import { chargeGraduatedPercentage } from './charge-graduated-percentage';
+import { chargeMargin } from './charge-margin';
+import { chargeMatrix } from './charge-matrix';
+import { chargeOutcome } from './charge-outcome';
+import { chargePerGroup } from './charge-per-group';
+import { chargePercentage } from './charge-percentage';
 import { chargeQuantity } from './charge-quantity';
 import { chargeRecurring } from './charge-recurring';
+import { chargeScheduled } from './charge-scheduled';
 import type { ModelRules } from './model';
 import { prorateRows } from './prorate';
 import { shown } from './shown';
 
-const notYet = {
-  basis: 'quantity' as const,
-  rate: (): never => invariant(false, 'this charge model can be rated') as never,
-};
+/** What `usageNeeds` says a charge needs, its usage has. */
+function parts<U>(found: readonly U[] | undefined): readonly U[] {
+  invariant(found !== undefined, 'usage is known for each group and window a charge asks for');
+  return found;
+}
 
 /** Models that need nothing but a quantity. */
 const byQuantity = {
@@ -29,11 +35,14 @@ export const MODELS: { readonly [M in ChargeModel]: ModelRules<ChargeOf<M>> } = 
   volume: byQuantity,
   package: byQuantity,
   stair_step: byQuantity,
-  percentage: notYet,
-  graduated_percentage: { basis: 'value', rate: ({ tiers }, { quantity }) => chargeGraduatedPercentage(quantity, tiers) },
-  matrix: notYet,
+  percentage: { basis: 'value', rate: (charge, { usage }) => chargePercentage(charge, usage) },
+  graduated_percentage: {
+    basis: 'value',
+    rate: ({ tiers }, { quantity }) => chargeGraduatedPercentage(quantity, tiers),
+  },
+  matrix: { basis: 'quantity', rate: (charge, { usage }) => chargeMatrix(charge, parts(usage.groups)) },
   event_amount: { basis: 'value', rate: (_charge, { quantity }) => chargeEventAmount(quantity) },
-  scheduled: notYet,
+  scheduled: { basis: 'quantity', rate: (charge, { usage }) => chargeScheduled(charge, parts(usage.windows)) },
   recurring: {
     basis: 'quantity',
     quantity: (charge, usage) => charge.quantity ?? usage.quantity,
@@ -42,14 +51,19 @@ export const MODELS: { readonly [M in ChargeModel]: ModelRules<ChargeOf<M>> } = 
   },
   consumption_margin: {
     basis: 'cost',
-    rate: ({ markupPercent }, { usage }) => chargeConsumptionMargin(usage.cost, markupPercent!),
+    rate: (charge, { usage }) => chargeMargin(charge, usage),
     pending: (usage) => usage.pendingEvents,
   },
-  outcome: notYet,
-  per_group: notYet,
+  outcome: {
+    basis: 'quantity',
+    rate: (charge, { usage, period, earlierStarts }) => chargeOutcome(charge, usage, period, earlierStarts),
+    pending: ({ floorCost }) => floorCost?.pendingEvents ?? 0,
+    mayBeNegative: true,
+  },
+  per_group: { basis: 'quantity', rate: (charge, { usage }) => chargePerGroup(charge, parts(usage.groups)) },
 };
 
 /** The rule of a charge. The one place where the compiler must be told that a charge and its model's rule belong together. */
 export function modelOf<M extends ChargeModel>(charge: ChargeOf<M>): ModelRules<ChargeOf<M>> {
-  return MODELS[charge.model as M] as ModelRules<ChargeOf<M>>;
+  return MODELS[charge.model];
 }

@@ -19,8 +19,12 @@ export interface RatingContext {
   readonly chargedInTerm: Decimal;
   /** Whether the commitment's term ends with this billing period. */
   readonly lastOfTerm: boolean;
+  /** Periods of the term that were promised before this segment, parts included; all of them when it is left out. */
+  readonly promisedPeriods?: Decimal | undefined;
   readonly firstSegment: boolean;
   readonly lastSegment: boolean;
+  /** Where earlier segments and billing periods began, newest first, as far as outcomes look back; calendar months without it. */
+  readonly earlierStarts?: readonly Date[] | undefined;
   /** Whether sentences are made; true unless nobody reads them. */
   readonly explain?: boolean | undefined;
 }

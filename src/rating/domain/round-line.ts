@@ -12,9 +12,14 @@ export function roundLine(amount: Decimal, currency: Currency): Decimal {
   return roundToMinorUnit(amount, currency);
 }
 
-/** The sentence that ends the explanation of a line:  `16.042 is rounded once, to 16.04 USD.` */
-export function roundingStep(amount: Decimal, currency: Currency): string {
-  const line = roundLine(amount, currency);
+/**
+ * The sentence that ends the explanation of a line:  `16.042 is rounded once, to 16.04 USD.`
+ *
+ * @param line what is billed; a line that lifts or lowers the others to a bound is rounded together with them
+ */
+export function roundingStep(amount: Decimal, currency: Currency, line: Decimal = roundLine(amount, currency)): string {
   const text = `${formatAmount(line, currency)} ${currency}`;
-  return line.equals(amount) ? `The line is ${text}.` : `${shown(amount)} is rounded once, to ${text}.`;
+  if (line.equals(amount)) return `The line is ${text}.`;
+  if (line.equals(roundLine(amount, currency))) return `${shown(amount)} is rounded once, to ${text}.`;
+  return `${shown(amount)} is rounded together with the lines above, whose amounts are rounded too, to ${text}.`;
 }

@@ -31,6 +31,12 @@ export interface UsageToRate extends UsageTotals {
   readonly floorCost?: { readonly cost: Decimal; readonly pendingEvents: number } | undefined;
 }
 
+/** Usage as the pipeline begins with it. */
+export interface MeteredUsage extends UsageToRate {
+  /** Units in the quantity that earlier prices of the plan leave to this one. */
+  readonly movedIn?: Decimal | undefined;
+}
+
 /** Usage of one combination of values; null stands for events that have none. */
 export interface UsageGroup extends UsageTotals {
   readonly values: readonly (string | null)[];
