@@ -7,6 +7,7 @@ import { AddExchangeRates1795312840000 } from './1795312840000-add-exchange-rate
 import { AddMeterRevisions1795312850000 } from './1795312850000-add-meter-revisions';
 import { SumEveryCustomer1795312860000 } from './1795312860000-sum-every-customer';
 import { NameReleasedModels1795312870000 } from './1795312870000-name-released-models';
+import { ExtendPlans1795313600000 } from './1795313600000-extend-plans';
 import { AddPhases1795313610000 } from './1795313610000-add-phases';
 import { AddSimulations1795313630000 } from './1795313630000-add-simulations';
 import { IndexAnswersByAge1795313640000 } from './1795313640000-index-answers-by-age';
@@ -22,6 +23,7 @@ export const MIGRATIONS = [
   AddMeterRevisions1795312850000,
   SumEveryCustomer1795312860000,
   NameReleasedModels1795312870000,
+  ExtendPlans1795313600000,
   AddPhases1795313610000,
   AddSimulations1795313630000,
   IndexAnswersByAge1795313640000,

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccessModule, ApiKeyEntity, OrganisationEntity } from './access';
-import { CatalogModule, MeterEntity, MeterRevisionEntity, PlanEntity, PriceEntity } from './catalog';
+import { CatalogModule, FeatureEntity, MeterEntity, MeterRevisionEntity, PlanEntity, PriceEntity } from './catalog';
 import { CostingModule } from './costing';
 import {
   CustomerEntity,
@@ -26,6 +26,7 @@ export const ENTITIES = [
   MeterRevisionEntity,
   PlanEntity,
   PriceEntity,
+  FeatureEntity,
   CustomerEntity,
   TestClockEntity,
   SubscriptionEntity,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Decimal } from '../kernel';
 import { decimalString } from '../platform/http';
 import { consumptionMarginSchema } from './charges/consumption-margin.schema';
 import { eventAmountSchema } from './charges/event-amount.schema';
@@ -54,7 +55,16 @@ export const ChargeSchema = chargeSchema(askedDecimal);
 /** A charge as the API answers it. */
 export const ChargeResponseSchema = chargeSchema(answeredDecimal);
 
-/** What the schema lets in is a charge, and every charge can come in: neither compiles when a model is missing. */
-type Same<One extends Other, Other> = One & Other;
-export type ChargeAsRead = Same<z.output<typeof ChargeSchema>, Charge>;
-export type ChargeAsGiven = Same<Charge, z.output<typeof ChargeSchema>>;
+/** Lists and fields that a schema reads can be written to; those of the domain can't. Nothing else differs. */
+type Writable<T> = T extends Decimal
+  ? T
+  : T extends readonly (infer U)[]
+    ? Writable<U>[]
+    : T extends object
+      ? { -readonly [K in keyof T]: Writable<T[K]> }
+      : T;
+type Within<One extends Other, Other> = One;
+
+/** What the schema reads is a charge, and every charge can be read: it does not compile when a model is missing. */
+export type ChargeAsRead = Within<z.output<typeof ChargeSchema>, Charge>;
+export type ChargeAsGiven = Within<Writable<Charge>, z.output<typeof ChargeSchema>>;

@@ -1,6 +1,6 @@
 import { type Currency, type Decimal, invariant } from '../../kernel';
 import type { Charge } from './charge';
-import type { CurrencyVariant, Discount, PlanTerms, PriceTerms } from './terms';
+import type { CurrencyVariant, Discount, PlanTerms, PriceInCurrency, PriceTerms } from './terms';
 
 /** How a meter's usage (or the period itself) is charged, in the plan's currency. */
 export interface Price {
@@ -54,25 +54,20 @@ export interface PriceOverride {
  */
 export function planInCurrency<P extends Plan>(plan: P, currency: Currency): P {
   if (currency === plan.currency) return plan;
-  const variant = plan.currencies?.[currency];
-  invariant(variant !== undefined, `the plan has a variant in ${currency}`);
+  const variants = plan.currencies ?? {};
+  invariant(Object.hasOwn(variants, currency), `the plan has a variant in ${currency}`);
+  const variant = variants[currency]!;
 
   const { pricingUnits: _1, minimum: _2, maximum: _3, commitment: _4, discounts, ...kept } = plan.terms ?? {};
   return {
     ...plan,
     currency,
     prices: plan.prices.map((price) => {
-      const other = variant.prices[price.key];
-      if (other === undefined) return price;
       const { minimum: _5, maximum: _6, discounts: own, ...terms } = price.terms ?? {};
-      return {
-        ...price,
-        charge: other.charge,
-        terms: {
-          ...terms,
-          ...given({ minimum: other.minimum, maximum: other.maximum, discounts: other.discounts ?? withoutMoney(own) }),
-        },
-      };
+      const other = Object.hasOwn(variant.prices, price.key) ? variant.prices[price.key]! : { charge: price.charge };
+      const { charge, minimum, maximum, discounts: others } = other;
+      const money = given({ minimum, maximum, discounts: others ?? withoutMoney(own) });
+      return { ...price, charge, terms: { ...terms, ...money } };
     }),
     terms: { ...kept, ...given({ discounts: withoutMoney(discounts), ...variant.terms }) },
   };

@@ -1,6 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { PlanStatus } from '../domain';
+import type { PlanSource, StoredCurrencies, StoredPlanTerms } from '../plan-storage';
 
-/** One published version of a plan. */
+/** One version of a plan. A draft may change; a published one may only be archived. */
 @Entity('plan')
 export class PlanEntity {
   @PrimaryColumn('uuid') organisationId!: string;
@@ -10,6 +12,13 @@ export class PlanEntity {
   @Column('text') name!: string;
   @Column('char', { length: 3 }) currency!: string;
   @Column('text') interval!: 'month';
-  @Column('text') status!: 'published';
+  @Column('text') status!: PlanStatus;
+  /** Decimals are strings inside the JSON, here and in the currencies. */
+  @Column('jsonb') terms!: StoredPlanTerms;
+  @Column('jsonb') currencies!: StoredCurrencies;
+  @Column('text') source!: PlanSource;
   @Column('timestamptz') createdAt!: Date;
+  @Column('timestamptz', { nullable: true }) publishedAt!: Date | null;
+  @Column('timestamptz', { nullable: true }) archivedAt!: Date | null;
+  @Column('text', { nullable: true }) publishReason!: string | null;
 }

@@ -2,8 +2,9 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Decimal } from '../../kernel';
 import { DecimalColumn } from '../../platform/database';
 import type { StoredCharge } from '../charge-storage';
+import type { StoredPriceTerms } from '../plan-storage';
 
-/** One price of a plan version. The charge's decimals are strings inside the JSON. */
+/** One price of a plan version. Decimals of the charge and the terms are strings inside the JSON. */
 @Entity('price')
 export class PriceEntity {
   @PrimaryColumn('uuid') organisationId!: string;
@@ -15,4 +16,5 @@ export class PriceEntity {
   @Column('uuid', { nullable: true }) meterId!: string | null;
   @DecimalColumn({ nullable: true }) allowance!: Decimal | null;
   @Column('jsonb') charge!: StoredCharge;
+  @Column('jsonb') terms!: StoredPriceTerms;
 }

@@ -1,0 +1,115 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { decimalText } from '../kernel';
+import { askedDecimal, ChargeSchema } from './charge-schema';
+import { fromStoredCharge, toStoredCharge } from './charge-storage';
+import type { CurrencyVariant, Plan, PlanTerms, Price, PriceTerms } from './domain';
+import type { PlanEntity } from './persistence/plan.entity';
+import type { PriceEntity } from './persistence/price.entity';
+import { type Plain, toPlain } from './plain';
+import { currenciesSchema, planTermsShape, priceTermsShape } from './terms.schema';
+
+/** A plan with when it was made, and what became of it. */
+export interface StoredPlan extends Plan {
+  readonly createdAt: Date;
+  readonly publishedAt: Date | null;
+  readonly archivedAt: Date | null;
+  /** Why it was published although its margin would have been below the organisation's floor. */
+  readonly publishReason: string | null;
+  /** Whether single requests made it, or a file of plans. */
+  readonly source: PlanSource;
+}
+
+export type PlanSource = 'api' | 'code';
+
+/** What a plan says of one other currency, as the API has it: its terms are flat. */
+export type StoredVariant = Plain<Omit<CurrencyVariant, 'terms'> & NonNullable<CurrencyVariant['terms']>>;
+export type StoredCurrencies = Record<string, StoredVariant>;
+export type StoredPlanTerms = Plain<PlanTerms>;
+export type StoredPriceTerms = Plain<PriceTerms>;
+
+const PriceTermsSchema = z.strictObject(priceTermsShape(askedDecimal));
+const PlanTermsSchema = z.strictObject(planTermsShape(askedDecimal));
+const CurrenciesSchema = currenciesSchema(askedDecimal, ChargeSchema);
+
+/** Lists that are empty say nothing: a plan with none of them is the same plan. */
+export function withoutEmpty<T extends object>(terms: T): T | undefined {
+  const said = Object.entries(terms).filter(
+    ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
+  );
+  return said.length === 0 ? undefined : (Object.fromEntries(said) as T);
+}
+
+/** Other currencies as the domain has them, from what a schema has read. */
+export function toCurrencies(
+  read: z.output<typeof CurrenciesSchema>,
+): Readonly<Record<string, CurrencyVariant>> | undefined {
+  const variants = Object.entries(read).map(([currency, { prices, ...terms }]): [string, CurrencyVariant] => {
+    const said = Object.entries(terms).filter(([, value]) => value !== undefined);
+    return [currency, said.length === 0 ? { prices } : { prices, terms: Object.fromEntries(said) }];
+  });
+  return variants.length === 0 ? undefined : Object.fromEntries(variants);
+}
+
+export function toStoredCurrencies(currencies: Plan['currencies']): StoredCurrencies {
+  const variants = Object.entries(currencies ?? {}).map(([currency, { prices, terms }]): [string, StoredVariant] => [
+    currency,
+    toPlain({ prices, ...terms }),
+  ]);
+  return Object.fromEntries(variants);
+}
+
+export function toStoredPrice(price: Price, position: number): Omit<PriceEntity, 'organisationId' | 'planId'> {
+  const { id, key, name, meterId, allowance } = price;
+  const [charge, terms] = [toStoredCharge(price.charge), toPlain(price.terms ?? {})];
+  return { id, position, key, name, meterId, allowance, charge, terms };
+}
+
+/** @throws ZodError when what is stored is not a plan, which is a fault of ours */
+export function fromStoredPlan(plan: PlanEntity, prices: readonly PriceEntity[]): StoredPlan {
+  const { organisationId: _, terms, currencies, ...header } = plan;
+  const said = withoutEmpty(PlanTermsSchema.parse(terms));
+  const variants = toCurrencies(CurrenciesSchema.parse(currencies));
+  return {
+    ...header,
+    prices: prices.map(fromStoredPrice),
+    ...(said === undefined ? {} : { terms: said }),
+    ...(variants === undefined ? {} : { currencies: variants }),
+  };
+}
+
+function fromStoredPrice({ id, key, name, meterId, allowance, charge, terms }: PriceEntity): Price {
+  const said = withoutEmpty(PriceTermsSchema.parse(terms));
+  return {
+    id,
+    key,
+    name,
+    meterId,
+    allowance,
+    charge: fromStoredCharge(charge),
+    ...(said === undefined ? {} : { terms: said }),
+  };
+}
+
+/** Whether two plans say the same: everything the caller chose, whatever the numbers are written like. */
+export function sameContent(one: Plan, other: Plan): boolean {
+  return isDeepStrictEqual(contentOf(one), contentOf(other));
+}
+
+function contentOf(plan: Plan): unknown {
+  return {
+    name: plan.name,
+    currency: plan.currency,
+    interval: plan.interval,
+    terms: toPlain(plan.terms ?? {}),
+    currencies: toStoredCurrencies(plan.currencies),
+    prices: plan.prices.map((price) => ({
+      key: price.key,
+      name: price.name,
+      meterId: price.meterId,
+      allowance: price.allowance === null ? null : decimalText(price.allowance),
+      charge: toStoredCharge(price.charge),
+      terms: toPlain(price.terms ?? {}),
+    })),
+  };
+}
