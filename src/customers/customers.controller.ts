@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { Asker, Requires, type Tenant } from '../access';
 import { toPublicId } from '../kernel';
 import {
-  currency,
   decodeCursor,
   instant,
   key,
@@ -19,7 +18,6 @@ import {
 import { CustomersService } from './customers.service';
 import type { CustomerEntity } from './persistence/customer.entity';
 import type { TestClockEntity } from './persistence/test-clock.entity';
-import { periodOf, SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
 import { TestClocksService } from './test-clocks.service';
 
 const CreateTestClockRequest = z.strictObject({
@@ -44,26 +42,6 @@ const CustomerResponse = z.object({
   createdAt: z.string(),
 });
 
-const CreateSubscriptionRequest = z.strictObject({
-  key: key().optional().describe('Your own id for the subscription. A repeat with it makes no second one.'),
-  customer: reference().describe('The customer, by key or id.'),
-  plan: reference().describe('The plan: by key its newest version, by id that version.'),
-  startAt: instant()
-    .optional()
-    .describe('When it begins; past and future are fine. Without it: now, by the customer’s clock.'),
-  currency: currency().optional().describe('One of the plan’s currencies; for good. Without it: the plan’s first.'),
-});
-const SubscriptionResponse = z.object({
-  id: z.string(),
-  key: z.string(),
-  customer: z.string(),
-  plan: z.object({ id: z.string(), key: z.string(), version: z.number().int() }),
-  startAt: z.string(),
-  currentPeriod: z.object({ start: z.string(), end: z.string() }).describe('The first period that has no invoice yet.'),
-  parkedReason: z.string().nullable().describe('Why no invoices are made for it, when that is so.'),
-  createdAt: z.string(),
-});
-
 function toTestClockResponse(clock: TestClockEntity): z.infer<typeof TestClockResponse> {
   return {
     id: toPublicId('testClock', clock.id),
@@ -84,27 +62,11 @@ function toCustomerResponse(customer: CustomerEntity): z.infer<typeof CustomerRe
   };
 }
 
-function toSubscriptionResponse(found: SubscriptionWithPlan): z.infer<typeof SubscriptionResponse> {
-  const { subscription, customer, plan } = found;
-  const period = periodOf(found, subscription.openPeriod);
-  return {
-    id: toPublicId('subscription', subscription.id),
-    key: subscription.key,
-    customer: toPublicId('customer', customer.id),
-    plan: { id: toPublicId('plan', plan.id), key: plan.key, version: plan.version },
-    startAt: subscription.startAt.toISOString(),
-    currentPeriod: { start: period.start.toISOString(), end: period.end.toISOString() },
-    parkedReason: subscription.parkedReason,
-    createdAt: subscription.createdAt.toISOString(),
-  };
-}
-
 @ApiTags('customers')
 @Controller('v1')
 export class CustomersController {
   constructor(
     @Inject(CustomersService) private readonly customers: CustomersService,
-    @Inject(SubscriptionsService) private readonly subscriptions: SubscriptionsService,
     @Inject(TestClocksService) private readonly clocks: TestClocksService,
   ) {}
 
@@ -143,38 +105,6 @@ export class CustomersController {
     @Param('customer') customer: string,
   ): Promise<z.infer<typeof CustomerResponse>> {
     return toCustomerResponse(await this.customers.find(tenant, customer));
-  }
-
-  @Post('subscriptions')
-  @Requires('manage')
-  @ApiOperation({
-    summary: 'Subscribe a customer to a plan',
-    description:
-      'Monthly periods from the day it starts, in the customer’s time zone. Give a key or an Idempotency-Key so that a repeat makes no second one.',
-  })
-  @ApiResponse({ status: 201, standardSchema: SubscriptionResponse })
-  async createSubscription(
-    @Asker() tenant: Tenant,
-    @Body({ schema: CreateSubscriptionRequest }) request: z.infer<typeof CreateSubscriptionRequest>,
-  ): Promise<z.infer<typeof SubscriptionResponse>> {
-    const wanted = {
-      ...request,
-      key: request.key ?? null,
-      startAt: request.startAt ?? null,
-      currency: request.currency ?? null,
-    };
-    return toSubscriptionResponse(await this.subscriptions.create(tenant, wanted));
-  }
-
-  @Get('subscriptions/:subscription')
-  @Requires('read')
-  @ApiOperation({ summary: 'One subscription, by key or id' })
-  @ApiResponse({ status: 200, standardSchema: SubscriptionResponse })
-  async findSubscription(
-    @Asker() tenant: Tenant,
-    @Param('subscription') subscription: string,
-  ): Promise<z.infer<typeof SubscriptionResponse>> {
-    return toSubscriptionResponse(await this.subscriptions.find(tenant, subscription));
   }
 
   @Post('test-clocks')

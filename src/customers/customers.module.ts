@@ -3,13 +3,24 @@ import { CatalogModule } from '../catalog';
 import { CustomerDirectory } from './customer-directory';
 import { CustomersController } from './customers.controller';
 import { CustomersService } from './customers.service';
+import { OverridesService } from './overrides.service';
+import { PlanMovesController } from './plan-moves.controller';
+import { PlanMovesService } from './plan-moves.service';
+import { SubscriptionsController } from './subscriptions.controller';
 import { SubscriptionsService } from './subscriptions.service';
 import { TestClocksService } from './test-clocks.service';
 
 @Module({
   imports: [CatalogModule],
-  controllers: [CustomersController],
-  providers: [CustomerDirectory, CustomersService, SubscriptionsService, TestClocksService],
-  exports: [CustomerDirectory, CustomersService, SubscriptionsService],
+  controllers: [CustomersController, SubscriptionsController, PlanMovesController],
+  providers: [
+    CustomerDirectory,
+    CustomersService,
+    SubscriptionsService,
+    OverridesService,
+    PlanMovesService,
+    TestClocksService,
+  ],
+  exports: [CustomerDirectory, CustomersService, SubscriptionsService, PlanMovesService],
 })
 export class CustomersModule {}

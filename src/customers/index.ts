@@ -4,6 +4,8 @@ export { CustomersService } from './customers.service';
 export * from './domain';
 export { CustomerEntity } from './persistence/customer.entity';
 export { PlanMoveEntity } from './persistence/plan-move.entity';
+export { PlanMoveFields, PlanMoveRequest, toNewPlanMove } from './plan-move.schema';
+export { type MoveCandidate, type MoveCandidates, type NewPlanMove, PlanMovesService } from './plan-moves.service';
 export { SubscriptionEntity } from './persistence/subscription.entity';
 export { SubscriptionOverrideEntity } from './persistence/subscription-override.entity';
 export { SubscriptionPhaseEntity } from './persistence/subscription-phase.entity';

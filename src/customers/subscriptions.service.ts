@@ -147,6 +147,21 @@ export class SubscriptionsService {
     });
   }
 
+  /**
+   * A subscription whose periods, phases and overrides nobody else changes until the transaction ends.
+   *
+   * @throws NotFoundError
+   */
+  async lock(db: EntityManager, tenant: Tenant, reference: string): Promise<SubscriptionWithPlan> {
+    const id = fromPublicId('subscription', reference);
+    const found = await db.findOne(SubscriptionEntity, {
+      where: id === null ? { key: reference } : { id },
+      lock: { mode: 'pessimistic_write' },
+    });
+    if (found === null) throw new NotFoundError('subscription', reference);
+    return (await this.withPlans(tenant, [found]))[0]!;
+  }
+
   /** A customer's subscriptions, oldest first. */
   async ofCustomer(tenant: Tenant, customer: CustomerEntity): Promise<SubscriptionWithPlan[]> {
     return this.database.tenant(tenant.organisationId, async (db) =>

@@ -1,0 +1,201 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { recordAudit, type Tenant } from '../access';
+import { PlansService, type PriceOverride, type StoredPlan, toPlain } from '../catalog';
+import {
+  Clock,
+  ConflictError,
+  type FieldProblem,
+  InvalidRequestError,
+  newUuid,
+  NotFoundError,
+  toPublicId,
+} from '../kernel';
+import { Database } from '../platform/database';
+import { CustomersService } from './customers.service';
+import { makeRoom, type Override, planAt } from './domain';
+import { SubscriptionOverrideEntity } from './persistence/subscription-override.entity';
+import { periodOf, SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
+
+/** Terms for one price that a subscription has agreed on. */
+export interface NewOverride {
+  readonly definition: PriceOverride;
+  /** Null: from now on, by the customer's clock. */
+  readonly from: Date | null;
+  /** Null: until further notice. */
+  readonly to: Date | null;
+  readonly reason: string;
+}
+
+/** Agrees on other terms for single prices of a subscription, and ends them. */
+@Injectable()
+export class OverridesService {
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(CustomersService) private readonly customers: CustomersService,
+    @Inject(SubscriptionsService) private readonly subscriptions: SubscriptionsService,
+    @Inject(PlansService) private readonly plans: PlansService,
+  ) {}
+
+  /**
+   * Puts other terms on a price for a stretch of time. What was agreed on before for it ends there, and comes back behind
+   * the stretch. A repeat of what holds already changes nothing.
+   *
+   * @param priceKey of the plan versions the subscription has in that time
+   * @throws ConflictError `period_closed` when it would begin in a period that has its invoice
+   */
+  async agree(tenant: Tenant, reference: string, priceKey: string, wanted: NewOverride): Promise<SubscriptionWithPlan> {
+    return this.database.tenant(tenant.organisationId, async (db) => {
+      const about = await this.subscriptions.lock(db, tenant, reference);
+      const override = await this.toOverride(tenant, about, priceKey, wanted);
+      const others = about.overrides.filter((each) => each.priceKey === priceKey);
+      if (others.some((each) => says(each, override, wanted.from))) return about;
+
+      refuseBeforeOpenPeriod(about, override.fromAt);
+      await this.refuseWrong(tenant, about, override);
+      const changes = makeRoom(others, override);
+
+      for (const { id } of changes.removed) await db.delete(SubscriptionOverrideEntity, this.named(tenant, id));
+      for (const { override: each, toAt } of changes.shortened) await this.end(db, tenant, each, toAt);
+      for (const { override: each, fromAt } of changes.resumed) {
+        await this.insert(db, tenant, about, { ...each, id: newUuid(), fromAt });
+      }
+      await this.insert(db, tenant, about, override);
+      await recordAudit(db, tenant, {
+        action: 'subscription.overridden',
+        subject: { kind: 'subscription', id: toPublicId('subscription', about.subscription.id) },
+        reason: wanted.reason,
+        after: { price: priceKey, from: override.fromAt, to: override.toAt, ...toPlain(override.definition) },
+      });
+      return (await this.subscriptions.withPlans(tenant, [about.subscription]))[0]!;
+    });
+  }
+
+  /**
+   * Ends what holds for a price now, and takes back what was planned for it.
+   *
+   * @throws NotFoundError `override_not_found` when there is neither
+   */
+  async endNow(tenant: Tenant, reference: string, priceKey: string): Promise<SubscriptionWithPlan> {
+    return this.database.tenant(tenant.organisationId, async (db) => {
+      const about = await this.subscriptions.lock(db, tenant, reference);
+      const now = await this.customers.nowFor(tenant, about.customer);
+      const ended = about.overrides.filter(
+        (each) => each.priceKey === priceKey && (each.toAt === null || now.getTime() < each.toAt.getTime()),
+      );
+      if (ended.length === 0) throw new NotFoundError('override', priceKey);
+
+      for (const each of ended) {
+        if (each.fromAt.getTime() < now.getTime()) await this.end(db, tenant, each, now);
+        else await db.delete(SubscriptionOverrideEntity, this.named(tenant, each.id));
+      }
+      await recordAudit(db, tenant, {
+        action: 'subscription.override_ended',
+        subject: { kind: 'subscription', id: toPublicId('subscription', about.subscription.id) },
+        before: { price: priceKey, overrides: ended.map(({ definition }) => toPlain(definition)) },
+      });
+      return (await this.subscriptions.withPlans(tenant, [about.subscription]))[0]!;
+    });
+  }
+
+  private async toOverride(
+    tenant: Tenant,
+    about: SubscriptionWithPlan,
+    priceKey: string,
+    { definition, from, to, reason }: NewOverride,
+  ): Promise<Override> {
+    const asked = from ?? (await this.customers.nowFor(tenant, about.customer));
+    const fromAt = new Date(Math.max(asked.getTime(), about.subscription.startAt.getTime()));
+    if (to !== null && to.getTime() <= fromAt.getTime()) {
+      const detail = `must be after the override begins, which is at ${fromAt.toISOString()}`;
+      throw new InvalidRequestError('invalid_period', `to: ${detail}`, [{ field: 'to', detail }]);
+    }
+    return { id: newUuid(), priceKey, definition, fromAt, toAt: to, reason, createdAt: this.clock.now() };
+  }
+
+  /** Every plan version that has the price while the override holds must be right with it. */
+  private async refuseWrong(tenant: Tenant, about: SubscriptionWithPlan, override: Override): Promise<void> {
+    const agreed = { ...about, overrides: [...about.overrides.filter((each) => !overlap(each, override)), override] };
+    const begins = about.phases.map(({ fromAt }) => fromAt).filter((at) => isWithin(at, override));
+    const plans = [override.fromAt, ...begins]
+      .map((at) => planAt(agreed, at))
+      .filter(({ prices }) => prices.some(({ key }) => key === override.priceKey));
+    if (plans.length === 0) throw new NotFoundError('price', override.priceKey);
+
+    for (const plan of plans) {
+      const problems = problemsOfPrice(plan, override, await this.plans.problemsOf(tenant, plan));
+      if (problems.length === 0) continue;
+      const [{ field, detail }] = problems as [FieldProblem];
+      throw new InvalidRequestError('invalid_override', `${field}: ${detail}`, problems);
+    }
+  }
+
+  private async insert(
+    db: EntityManager,
+    tenant: Tenant,
+    { subscription }: SubscriptionWithPlan,
+    { definition, ...override }: Override,
+  ): Promise<void> {
+    await db.insert(SubscriptionOverrideEntity, {
+      organisationId: tenant.organisationId,
+      subscriptionId: subscription.id,
+      ...override,
+      definition: toPlain(definition) as object,
+    });
+  }
+
+  private async end(db: EntityManager, tenant: Tenant, { id }: Override, toAt: Date): Promise<void> {
+    await db.update(SubscriptionOverrideEntity, this.named(tenant, id), { toAt });
+  }
+
+  private named({ organisationId }: Tenant, id: string): { organisationId: string; id: string } {
+    return { organisationId, id };
+  }
+}
+
+/**
+ * What is charged in a period that has its invoice stays as it is.
+ *
+ * @throws ConflictError `period_closed`
+ */
+export function refuseBeforeOpenPeriod(about: SubscriptionWithPlan, at: Date): void {
+  const { start } = periodOf(about, about.subscription.openPeriod);
+  if (start.getTime() <= at.getTime()) return;
+  const detail = `must not be before ${start.toISOString()}, when the first period without an invoice begins`;
+  throw new ConflictError('period_closed', `from: ${detail}.`, [{ field: 'from', detail }]);
+}
+
+/** Says whether what is asked for holds already; without a `from` that is asked for, it may have begun earlier. */
+function says(there: Override, asked: Override, from: Date | null): boolean {
+  return (
+    isDeepStrictEqual(toPlain(there.definition), toPlain(asked.definition)) &&
+    there.toAt?.getTime() === asked.toAt?.getTime() &&
+    (from === null ? isWithin(asked.fromAt, there) : there.fromAt.getTime() === asked.fromAt.getTime())
+  );
+}
+
+function isWithin(at: Date, { fromAt, toAt }: Override): boolean {
+  return fromAt.getTime() <= at.getTime() && (toAt === null || at.getTime() < toAt.getTime());
+}
+
+function overlap(one: Override, other: Override): boolean {
+  return one.priceKey === other.priceKey && (isWithin(one.fromAt, other) || isWithin(other.fromAt, one));
+}
+
+/** The problems with the price, in the words of the request: `prices[2].charge.unitPrice` is `charge.unitPrice`. */
+function problemsOfPrice(
+  plan: StoredPlan,
+  { priceKey, definition }: Override,
+  problems: readonly FieldProblem[],
+): FieldProblem[] {
+  const at = `prices[${plan.prices.findIndex(({ key }) => key === priceKey)}].`;
+  const about = problems.map(({ field, detail }) => ({
+    field: field.startsWith(at) ? field.slice(at.length) : field,
+    detail,
+  }));
+  const { charge } = plan.prices.find(({ key }) => key === priceKey)!;
+  if (definition.quantity === undefined || charge.model === 'recurring') return about;
+  return [...about, { field: 'quantity', detail: 'is for recurring prices, and this one is not' }];
+}

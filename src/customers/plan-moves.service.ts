@@ -1,0 +1,294 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type EntityManager, LessThan } from 'typeorm';
+import { actorOf, recordAudit, type Tenant } from '../access';
+import { PlanEntity, PlansService, type StoredPlan } from '../catalog';
+import { Clock, type Currency, fromPublicId, newUuid, NotFoundError, toPublicId } from '../kernel';
+import { Database } from '../platform/database';
+import { CustomersService } from './customers.service';
+import { moveInstant, type MoveMode, type Phase, phaseAt } from './domain';
+import { MoveRefusals } from './move-refusals';
+import { insertPhases, type NewPhase, removePhase, subscriptionsOnPlans } from './persistence/phase-store';
+import { PlanMoveEntity } from './persistence/plan-move.entity';
+import type { SubscriptionEntity } from './persistence/subscription.entity';
+import { refuseUnlessPublished } from './plan-offered';
+import { anchorOf, SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
+
+/** Which of a plan's subscriptions; all conditions that are given must hold. */
+export interface MoveRule {
+  /** Of the subscription. */
+  readonly startedBefore?: Date | undefined;
+  /** Of the subscription; that instant itself counts. */
+  readonly startedAfter?: Date | undefined;
+  /** Of the customer's key. */
+  readonly customerPrefix?: string | undefined;
+  /** That the subscription is charged in. */
+  readonly currency?: Currency | undefined;
+}
+
+/** Who is moved: the customers of a list, those a rule is for, or, with neither, everyone on the plan. */
+export interface Chosen {
+  readonly customers?: readonly string[] | undefined;
+  readonly rule?: MoveRule | undefined;
+}
+
+export interface NewPlanMove {
+  /** A plan's key for any of its versions, or the id of one. */
+  readonly fromPlan: string;
+  /** A plan's key for its newest version, or the id of one. */
+  readonly toPlan: string;
+  readonly mode: MoveMode;
+  /** Null: now, by each customer's clock. */
+  readonly effectiveAt: Date | null;
+  readonly chosen: Chosen;
+  readonly reason: string;
+}
+
+/** A subscription that a move is about. */
+export interface MoveCandidate {
+  readonly about: SubscriptionWithPlan;
+  /** From when on it has the new plan; in a move to stay, from when on it is no longer planned. */
+  readonly at: Date;
+  /** There is nothing to change: it has that plan at that instant, or in a move to stay none is planned. */
+  readonly already: boolean;
+  /** What a move to stay takes back. */
+  readonly planned: readonly Phase<StoredPlan>[];
+}
+
+export interface MoveCandidates {
+  readonly toPlan: StoredPlan;
+  readonly found: readonly MoveCandidate[];
+  /** There are more than were asked for. */
+  readonly more: boolean;
+}
+
+/** A move with the plans it names. */
+export interface StoredPlanMove {
+  readonly move: PlanMoveEntity;
+  readonly toPlan: StoredPlan;
+  /** The version it was from; null for any of that key. */
+  readonly fromPlan: StoredPlan | null;
+}
+
+/** A move as it is asked for, with the names it uses looked up. */
+interface Meant {
+  readonly wanted: NewPlanMove;
+  readonly from: { readonly key: string; readonly id: string | null; readonly ids: ReadonlySet<string> };
+  readonly to: StoredPlan;
+  /** Versions a move to stay takes back: the one that is named, or all of the key. */
+  readonly toIds: ReadonlySet<string>;
+  /** What the request calls them, by our ids; null for a move without a list. */
+  readonly listed: ReadonlyMap<string, string> | null;
+}
+
+const A_PAGE = 500;
+
+/** Moves subscriptions from one plan version to another. */
+@Injectable()
+export class PlanMovesService {
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(CustomersService) private readonly customers: CustomersService,
+    @Inject(SubscriptionsService) private readonly subscriptions: SubscriptionsService,
+    @Inject(PlansService) private readonly plans: PlansService,
+  ) {}
+
+  /**
+   * Moves all that are meant, or nobody when one of them can't be moved. A phase that is planned for the same instant is
+   * replaced, later ones stay. A repeat finds everyone where they belong and changes nothing more.
+   *
+   * @throws ConflictError `period_closed` when it would change a period that has its invoice, InvalidRequestError
+   *         `plan_lacks_currency` when the plan has no prices in one's currency, `not_on_plan` when a listed customer
+   *         hasn't the plan to move from
+   */
+  async move(tenant: Tenant, wanted: NewPlanMove): Promise<StoredPlanMove> {
+    return this.database.tenant(tenant.organisationId, async (db) => {
+      const meant = await this.lookUp(db, tenant, wanted);
+      const id = newUuid();
+      const refusals = new MoveRefusals(meant);
+      const phases: NewPhase[] = [];
+      const changed = { moved: 0, unchanged: 0 };
+
+      for await (const { about, at, already, planned } of this.candidatesOf(db, tenant, meant, true)) {
+        refusals.note(about, at);
+        for (const { fromAt } of planned) await removePhase(db, tenant.organisationId, about.subscription.id, fromAt);
+        if (wanted.mode !== 'stay' && !already) {
+          phases.push({ subscriptionId: about.subscription.id, fromAt: at, planId: meant.to.id, moveId: id });
+        }
+        changed[already ? 'unchanged' : 'moved'] += 1;
+      }
+      refusals.raise();
+
+      const move = await this.record(db, tenant, meant, { id, ...changed });
+      await insertPhases(db, tenant.organisationId, phases);
+      return (await this.withPlans(tenant, [move]))[0]!;
+    });
+  }
+
+  /**
+   * Whom a move would be about and when, without moving anyone.
+   *
+   * @param most the first so many, oldest subscription first
+   */
+  async candidates(tenant: Tenant, wanted: NewPlanMove, most: number): Promise<MoveCandidates> {
+    return this.database.tenant(tenant.organisationId, async (db) => {
+      const meant = await this.lookUp(db, tenant, wanted);
+      const refusals = new MoveRefusals(meant);
+      const found: MoveCandidate[] = [];
+      for await (const candidate of this.candidatesOf(db, tenant, meant, false)) {
+        if (found.length === most) return { toPlan: meant.to, found, more: true };
+        refusals.note(candidate.about, candidate.at);
+        found.push(candidate);
+      }
+      refusals.raise();
+      return { toPlan: meant.to, found, more: false };
+    });
+  }
+
+  /** @throws NotFoundError */
+  async find(tenant: Tenant, reference: string): Promise<StoredPlanMove> {
+    return this.database.tenant(tenant.organisationId, async (db) => {
+      const id = fromPublicId('planMove', reference);
+      const move = id === null ? null : await db.findOneBy(PlanMoveEntity, { id });
+      if (move === null) throw new NotFoundError('plan move', reference);
+      return (await this.withPlans(tenant, [move]))[0]!;
+    });
+  }
+
+  /** Newest first. */
+  async list(tenant: Tenant, before: string | null, limit: number): Promise<StoredPlanMove[]> {
+    return this.database.tenant(tenant.organisationId, async (db) =>
+      this.withPlans(
+        tenant,
+        await db.find(PlanMoveEntity, {
+          where: before === null ? {} : { id: LessThan(before) },
+          order: { id: 'DESC' },
+          take: limit,
+        }),
+      ),
+    );
+  }
+
+  private async lookUp(db: EntityManager, tenant: Tenant, wanted: NewPlanMove): Promise<Meant> {
+    const from = await versionsOf(db, wanted.fromPlan, 'fromPlan');
+    const toIds = await versionsOf(db, wanted.toPlan, 'toPlan');
+    const to = await this.plans.find(tenant, wanted.toPlan);
+    if (wanted.mode !== 'stay') refuseUnlessPublished(to, 'toPlan');
+
+    const { customers } = wanted.chosen;
+    const listed = customers === undefined ? null : await this.listed(tenant, customers);
+    return { wanted, from, to, toIds: toIds.ids, listed };
+  }
+
+  private async listed(tenant: Tenant, names: readonly string[]): Promise<Map<string, string>> {
+    const listed = new Map<string, string>();
+    for (const [position, name] of names.entries()) {
+      const { id } = await this.customers.find(tenant, name, `customers[${position}]`);
+      listed.set(id, name);
+    }
+    return listed;
+  }
+
+  /** Those a move is about, page by page, oldest subscription first. */
+  private async *candidatesOf(
+    db: EntityManager,
+    tenant: Tenant,
+    { wanted, from, to, toIds, listed }: Meant,
+    lock: boolean,
+  ): AsyncGenerator<MoveCandidate> {
+    const query = {
+      planIds: [...new Set([...from.ids, to.id])],
+      customerIds: listed === null ? null : [...listed.keys()],
+      ...wanted.chosen.rule,
+    };
+    for (let after: string | null = null, full = true; full;) {
+      const page: SubscriptionEntity[] = await subscriptionsOnPlans(db, query, { after, limit: A_PAGE, lock });
+      full = page.length === A_PAGE;
+      after = page.at(-1)?.id ?? null;
+      if (page.length === 0) return;
+
+      const clocks = await this.customers.nowsOnTestClocks(tenant, [...new Set(page.map((each) => each.customerId))]);
+      for (const about of await this.subscriptions.withPlans(tenant, page)) {
+        const now = clocks.get(about.customer.id) ?? this.clock.now();
+        const at = instantOf(wanted, about, now);
+        const planned =
+          wanted.mode !== 'stay'
+            ? []
+            : about.phases.filter(
+                ({ fromAt, plan, moveId }) => moveId !== null && toIds.has(plan.id) && fromAt >= at && fromAt > now,
+              );
+
+        const then = phaseAt(about, at).plan;
+        const isFrom = from.ids.has(then.id) || from.ids.has(phaseAt(about, new Date(at.getTime() - 1)).plan.id);
+        const already = wanted.mode === 'stay' ? planned.length === 0 : then.id === to.id;
+        if (isFrom || (listed !== null && then.id === to.id)) yield { about, at, already, planned };
+      }
+    }
+  }
+
+  private async record(
+    db: EntityManager,
+    tenant: Tenant,
+    { wanted, from, to }: Meant,
+    result: { readonly id: string; readonly moved: number; readonly unchanged: number },
+  ): Promise<PlanMoveEntity> {
+    const by = await actorOf(db, tenant);
+    const move = Object.assign(new PlanMoveEntity(), {
+      organisationId: tenant.organisationId,
+      ...result,
+      fromPlanKey: from.key,
+      fromPlanId: from.id,
+      toPlanId: to.id,
+      mode: wanted.mode,
+      effectiveAt: wanted.effectiveAt,
+      chosen: wanted.chosen,
+      reason: wanted.reason,
+      apiKeyId: by.apiKeyId,
+      madeBy: by.name,
+      createdAt: this.clock.now(),
+    });
+    await db.insert(PlanMoveEntity, move);
+    await recordAudit(db, tenant, {
+      action: 'plan_move.made',
+      subject: { kind: 'plan_move', id: toPublicId('planMove', move.id) },
+      reason: wanted.reason,
+      after: {
+        fromPlan: wanted.fromPlan,
+        toPlan: toPublicId('plan', to.id),
+        mode: wanted.mode,
+        effectiveAt: wanted.effectiveAt,
+        moved: move.moved,
+      },
+    });
+    return move;
+  }
+
+  private async withPlans(tenant: Tenant, moves: readonly PlanMoveEntity[]): Promise<StoredPlanMove[]> {
+    const ids = moves.flatMap(({ toPlanId, fromPlanId }) =>
+      fromPlanId === null ? [toPlanId] : [toPlanId, fromPlanId],
+    );
+    const plans = await this.plans.byIds(tenant, [...new Set(ids)]);
+    return moves.map((move) => ({
+      move,
+      toPlan: plans.get(move.toPlanId)!,
+      fromPlan: move.fromPlanId === null ? null : plans.get(move.fromPlanId)!,
+    }));
+  }
+}
+
+/** When a move takes effect for a subscription. */
+function instantOf({ mode, effectiveAt }: NewPlanMove, about: SubscriptionWithPlan, now: Date): Date {
+  const anchor = anchorOf(about.subscription, about.customer);
+  return moveInstant(mode === 'stay' ? 'now' : mode, effectiveAt ?? now, anchor);
+}
+
+/** The versions of a plan that a reference means: one by its id, all by the key. */
+async function versionsOf(db: EntityManager, reference: string, field: string): Promise<Meant['from']> {
+  const id = fromPublicId('plan', reference);
+  const rows = await db.find(PlanEntity, {
+    select: { id: true, key: true },
+    where: id === null ? { key: reference } : { id },
+  });
+  if (rows.length === 0) throw new NotFoundError('plan', reference, field);
+  return { key: rows[0]!.key, id, ids: new Set(rows.map((row) => row.id)) };
+}
