@@ -46,7 +46,7 @@ function keyOf(values: readonly (string | null)[], mask: number): string | null 
   const named: string[] = [];
   for (let index = 0; index < values.length; index += 1) {
     if ((mask & (1 << index)) === 0) continue;
-    const value = values[index]!;
+    const value = values[index] ?? null;
     if (value === null) return null;
     named.push(value);
   }

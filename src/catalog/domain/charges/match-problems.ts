@@ -82,7 +82,7 @@ function undecided(rules: readonly Compared[], one: number, other: number): bool
   const [values, others] = [rules[one]!.values, rules[other]!.values];
   const both: (string | null)[] = [];
   for (const [index, value] of values.entries()) {
-    const otherValue = others[index]!;
+    const otherValue = others[index] ?? null;
     if (value !== null && otherValue !== null && value !== otherValue) return false;
     both.push(value ?? otherValue);
   }

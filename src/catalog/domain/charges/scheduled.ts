@@ -7,8 +7,8 @@ export { WEEKDAYS, type TimeWindow, type Weekday } from './time-window';
 /** Another price at another time: at night, at weekends, or between two dates. */
 export interface ScheduledCharge {
   readonly model: 'scheduled';
-  /** Whose clock decides: a zone such as `Europe/Berlin`, or the zone of each customer. */
-  readonly timeZone: string | 'customer';
+  /** Whose clock decides: a zone such as `Europe/Berlin`, or `customer` for the zone of each customer. */
+  readonly timeZone: string;
   /** Usage belongs to the first one that matches the local time of its event. */
   readonly windows: readonly TimeWindow[];
   /** For usage at any other time. */
