@@ -1,0 +1,230 @@
+// Draws what the prices of docs/pricing cost, as docs/pricing/curves/*.svg: each page's own JSON, rated by the engine.
+// `npm run build` first. With --check nothing is written, and it fails where a drawing isn't what it would draw;
+// test/stories/pricing-pages.spec.ts does that.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
+const { Decimal } = require('../dist/src/kernel/index.js');
+const { rateCharge } = require('../dist/src/rating/domain/index.js');
+const { ChargeSchema } = require('../dist/src/catalog/charge-schema.js');
+const folder = fileURLToPath(new URL('../docs/pricing/', import.meta.url));
+
+const number = (x) => new Decimal(x.toFixed(9));
+const none = { quantity: number(0), cost: number(0), events: 1, pendingEvents: 0 };
+const quantity = (x) => ({ ...none, quantity: number(x) });
+const cost = (x) => ({ ...none, quantity: number(x), cost: number(x) });
+const group = (values, x) => ({ ...quantity(x), values });
+const inGroups = (groups, x) => ({ ...quantity(x), groups });
+const inWindows = (count, used, x) => ({
+  ...quantity(x),
+  windows: Array.from({ length: count }, (_, index) => quantity(index === used ? x : 0)),
+});
+const transactions = (count) => (x) => ({
+  ...quantity(x * count),
+  events: count,
+  transactions: Array.from({ length: count }, (_, index) => ({ value: number(x), time: BigInt(index), key: `${index}` })),
+});
+
+/** What is drawn for each page: how far, of what, and for which usage. */
+const CURVES = [
+  { page: 'flat', x: 'units in the period', to: 1_000, series: [{ usage: quantity }] },
+  { page: 'unit', x: 'units in the period', to: 1_000, series: [{ usage: quantity }] },
+  { page: 'allowance', x: 'units in the period', to: 6_000, series: [{ usage: quantity }] },
+  { page: 'graduated', x: 'units in the period', to: 30, series: [{ usage: quantity }] },
+  { page: 'volume', x: 'units in the period', to: 30, series: [{ usage: quantity }] },
+  { page: 'package', x: 'units in the period', to: 500, series: [{ usage: quantity }] },
+  { page: 'stair-step', x: 'units in the period', to: 800, series: [{ usage: quantity }] },
+  {
+    page: 'percentage',
+    x: 'value of each transaction',
+    to: 400,
+    series: [
+      { name: 'one transaction', usage: transactions(1) },
+      { name: 'two', usage: transactions(2) },
+    ],
+  },
+  { page: 'graduated-percentage', x: 'value in the period', to: 80_000, series: [{ usage: quantity }] },
+  { page: 'event-amount', x: 'amounts of the events, added up', to: 100, series: [{ usage: quantity }] },
+  { page: 'recurring', x: 'seats', to: 20, series: [{ usage: quantity }] },
+];
+
+const WIDTH = 640;
+const HEIGHT = 300;
+const PLOT = { left: 64, right: 616, top: 20, bottom: 248 };
+const SAMPLES = 480;
+/** Jumps lower than this, in pixels, are not seen. */
+const SEEN = 3;
+
+function draw({ page, x, to, series }) {
+  const price = priceOf(page);
+  const curves = series.map(({ name = null, usage }) => ({
+    name,
+    amount: (at) => rateCharge(price, usage(at)).amount.toNumber(),
+  }));
+  const most = Math.max(...curves.flatMap(({ amount }) => grid(to).map(amount)));
+  const yTo = niceTo(most);
+  const right = (at) => PLOT.left + (at / to) * (PLOT.right - PLOT.left);
+  const up = (amount) => PLOT.bottom - (amount / yTo) * (PLOT.bottom - PLOT.top);
+
+  const lines = curves.flatMap(({ name, amount }, index) => {
+    const { pieces, jumps } = trace(amount, to, (y) => up(y));
+    const last = pieces.at(-1).at(-1);
+    return [
+      ...jumps.map(({ at, from, to: then }) => line('jump', right(at), up(from), right(at), up(then), index)),
+      ...pieces.map((points) => `<path class="s${index}" d="${path(points.map(([px, py]) => [right(px), up(py)]))}"/>`),
+      ...(jumps.length > 24 ? [] : jumps.flatMap(({ at, from, to: then }) => [
+        dot('in', right(at), up(from), index),
+        dot('out', right(at), up(then), index),
+      ])),
+      ...(name === null ? [] : [text('name', right(last[0]) - 4, up(last[1]) - 8, name, `n${index}`)]),
+    ];
+  });
+
+  return `${[
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img">`,
+    `<title>${escaped(`${page}: amount by ${x}`)}</title>`,
+    STYLE,
+    ...axis(ticks(yTo), (value) => [PLOT.left, up(value), PLOT.right, up(value)], 'y'),
+    ...axis(ticks(to), (value) => [right(value), PLOT.bottom, right(value), PLOT.bottom + 4], 'x'),
+    text('label', PLOT.right, HEIGHT - 14, x),
+    text('label', PLOT.left, PLOT.top - 8, 'amount', 'start'),
+    ...lines,
+    '</svg>',
+  ].join('\n')}\n`;
+}
+
+/** The price of the page: its first JSON that has a charge. */
+function priceOf(page) {
+  const blocks = readFileSync(`${folder}${page}.md`, 'utf8').matchAll(/^```json\n([\s\S]*?)^```/gm);
+  for (const [, block] of blocks) {
+    const { charge, allowance, ...terms } = JSON.parse(block);
+    if (charge === undefined) continue;
+    const { key = 'price', name = 'Price' } = terms;
+    return {
+      key,
+      name,
+      charge: ChargeSchema.parse(charge),
+      allowance: allowance === undefined ? null : new Decimal(allowance),
+    };
+  }
+  throw new Error(`docs/pricing/${page}.md has no JSON with a charge.`);
+}
+
+function grid(to) {
+  return Array.from({ length: SAMPLES + 1 }, (_, index) => (to * index) / SAMPLES);
+}
+
+/** The curve in pieces without jumps, and the jumps between them. */
+function trace(amount, to, up) {
+  const pieces = [[[0, amount(0)]]];
+  const jumps = [];
+  const xs = grid(to);
+  for (const [index, at] of xs.entries()) {
+    if (index === 0) continue;
+    const before = xs[index - 1];
+    const jump = jumpIn(amount, before, at, up);
+    if (jump !== null) {
+      pieces.at(-1).push([jump.at, jump.from]);
+      pieces.push([[jump.at, jump.to]]);
+      jumps.push(jump);
+    }
+    pieces.at(-1).push([at, amount(at)]);
+  }
+  return { pieces: pieces.map(straightened), jumps };
+}
+
+/** Halves a stretch until nothing is left of it but the jump; null when it is an ordinary slope. */
+function jumpIn(amount, start, end, up) {
+  let [low, high] = [start, end];
+  let [from, to] = [amount(low), amount(high)];
+  for (let halving = 0; halving < 40 && high - low > 1e-7; halving++) {
+    if (Math.abs(up(from) - up(to)) < SEEN) return null;
+    const middle = (low + high) / 2;
+    const between = amount(middle);
+    if (Math.abs(up(between) - (up(from) + up(to)) / 2) < 0.1) return null;
+    if (Math.abs(up(between) - up(from)) > Math.abs(up(to) - up(between))) [high, to] = [middle, between];
+    else [low, from] = [middle, between];
+  }
+  return Math.abs(up(from) - up(to)) < SEEN ? null : { at: Math.round(low * 1e6) / 1e6, from, to };
+}
+
+/** Without the points that lie on a straight line between their neighbours. */
+function straightened(points) {
+  const kept = [];
+  for (const point of points) {
+    while (kept.length >= 2 && isBetween(kept.at(-2), kept.at(-1), point)) kept.pop();
+    kept.push(point);
+  }
+  return kept;
+}
+
+function isBetween([ax, ay], [bx, by], [cx, cy]) {
+  const scale = Math.abs(cx - ax) * (Math.abs(ay) + Math.abs(by) + Math.abs(cy)) + 1e-12;
+  return Math.abs((bx - ax) * (cy - ay) - (cx - ax) * (by - ay)) <= 1e-9 * scale;
+}
+
+/** The round number that the axis ends with, at or above the highest amount. */
+function niceTo(most) {
+  const step = niceStep(most * 1.05);
+  return Math.ceil((most * 1.05) / step) * step || 1;
+}
+
+function niceStep(range) {
+  const rough = (range || 1) / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return [1, 2, 5, 10].find((factor) => factor * power >= rough) * power;
+}
+
+function ticks(to) {
+  const step = niceStep(to);
+  return Array.from({ length: Math.floor(to / step + 1e-9) + 1 }, (_, index) => index * step);
+}
+
+function axis(values, place, which) {
+  return values.flatMap((value) => {
+    const [x1, y1, x2, y2] = place(value);
+    const label = Number(value.toPrecision(6)).toLocaleString('en-US');
+    return [
+      `<line class="${value === 0 ? 'base' : 'grid'}" x1="${px(x1)}" y1="${px(y1)}" x2="${px(x2)}" y2="${px(y2)}"/>`,
+      which === 'y' ? text('tick', x1 - 8, y1 + 4, label) : text('tick', x1, y1 + 18, label, 'middle'),
+    ];
+  });
+}
+
+const px = (value) => (Math.round(value * 10) / 10).toString();
+const path = (points) => points.map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${px(x)} ${px(y)}`).join('');
+const line = (kind, x1, y1, x2, y2, index) =>
+  `<line class="${kind} s${index}" x1="${px(x1)}" y1="${px(y1)}" x2="${px(x2)}" y2="${px(y2)}"/>`;
+const dot = (kind, x, y, index) => `<circle class="${kind} s${index}" cx="${px(x)}" cy="${px(y)}" r="3.5"/>`;
+const text = (kind, x, y, words, also = '') =>
+  `<text class="${`${kind} ${also}`.trim()}" x="${px(x)}" y="${px(y)}">${escaped(words)}</text>`;
+const escaped = (words) => words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/** Without a background, and in colours that can be read on white and on black. */
+const STYLE = `<style>
+text{font:12px system-ui,sans-serif;text-anchor:end;fill:#57606a}
+text.start{text-anchor:start}text.middle{text-anchor:middle}
+.grid{stroke:#8b949e;stroke-opacity:.3}.base{stroke:#8b949e}
+path{fill:none;stroke-width:2.5;stroke-linejoin:round}
+.jump{stroke-dasharray:2 3;stroke-opacity:.7}circle{stroke-width:1.5}
+.s0{stroke:#2f81f7}.s1{stroke:#db6d28}.s2{stroke:#2da44e}.s3{stroke:#a371f7}
+.n0{fill:#2f81f7}.n1{fill:#db6d28}.n2{fill:#2da44e}.n3{fill:#a371f7}
+circle.in.s0{fill:#2f81f7}circle.in.s1{fill:#db6d28}circle.in.s2{fill:#2da44e}circle.in.s3{fill:#a371f7}circle.out{fill:none}
+@media(prefers-color-scheme:dark){text{fill:#9198a1}}
+</style>`;
+
+const check = process.argv.includes('--check');
+const stale = [];
+mkdirSync(`${folder}curves`, { recursive: true });
+for (const curve of CURVES) {
+  const file = `${folder}curves/${curve.page}.svg`;
+  const drawn = draw(curve);
+  if (!check) writeFileSync(file, drawn);
+  else if (readFileSync(file, 'utf8') !== drawn) stale.push(curve.page);
+}
+if (stale.length > 0) {
+  console.error(`Not what the engine charges: ${stale.join(', ')}. Run npm run build and scripts/price-curves.mjs.`);
+  process.exit(1);
+}
