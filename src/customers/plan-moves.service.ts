@@ -241,7 +241,7 @@ export class PlanMovesService {
       toPlanId: to.id,
       mode: wanted.mode,
       effectiveAt: wanted.effectiveAt,
-      chosen: wanted.chosen,
+      chosen: toStoredChosen(wanted.chosen),
       reason: wanted.reason,
       apiKeyId: by.apiKeyId,
       madeBy: by.name,
@@ -291,4 +291,9 @@ async function versionsOf(db: EntityManager, reference: string, field: string): 
   });
   if (rows.length === 0) throw new NotFoundError('plan', reference, field);
   return { key: rows[0]!.key, id, ids: new Set(rows.map((row) => row.id)) };
+}
+
+/** Who was asked for, as JSON: instants as text, nothing for what wasn't said. */
+function toStoredChosen({ customers, rule }: Chosen): unknown {
+  return JSON.parse(JSON.stringify({ customers, rule }));
 }

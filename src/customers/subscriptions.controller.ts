@@ -6,7 +6,7 @@ import { type StoredPlan, toPlain } from '../catalog';
 import { toPublicId } from '../kernel';
 import { currency, instant, key, reference, text } from '../platform/http';
 import { CustomersService } from './customers.service';
-import { currencyOf, phaseAt, trialOf } from './domain';
+import { currencyOf, type Phase, phaseAt, trialOf } from './domain';
 import { OverridesService } from './overrides.service';
 import { PriceOverrideFields, PriceOverrideResponseFields } from './price-override.schema';
 import { periodOf, SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
@@ -84,7 +84,7 @@ function toSubscriptionResponse(about: SubscriptionWithPlan, now: Date): z.infer
     startAt: subscription.startAt.toISOString(),
     trialEndAt: trialOf(about)?.endAt.toISOString() ?? null,
     currentPeriod: { start: period.start.toISOString(), end: period.end.toISOString() },
-    phases: phases.map(({ fromAt, plan, moveId }) => ({
+    phases: phases.filter(lasts).map(({ fromAt, plan, moveId }) => ({
       from: fromAt.toISOString(),
       plan: toPlanOfSubscription(plan),
       move: moveId === null ? null : toPublicId('planMove', moveId),
@@ -100,6 +100,12 @@ function toSubscriptionResponse(about: SubscriptionWithPlan, now: Date): z.infer
     parkedReason: subscription.parkedReason,
     createdAt: subscription.createdAt.toISOString(),
   };
+}
+
+/** The plan it was made with holds nowhere when it was moved before it began. */
+function lasts({ fromAt }: Phase, position: number, phases: readonly Phase[]): boolean {
+  const next = phases[position + 1];
+  return next === undefined || fromAt.getTime() < next.fromAt.getTime();
 }
 
 @ApiTags('customers')

@@ -29,20 +29,20 @@ export async function subscriptionsOnPlans(
   const found = db
     .createQueryBuilder(SubscriptionEntity, 's')
     .where(
-      `(s.planId = ANY (:planIds) OR EXISTS (
+      `(s.plan_id = ANY (:planIds) OR EXISTS (
          SELECT FROM subscription_phase AS phase
-          WHERE phase.organisation_id = s.organisationId AND phase.subscription_id = s.id AND phase.plan_id = ANY (:planIds)))`,
+          WHERE phase.organisation_id = s.organisation_id AND phase.subscription_id = s.id AND phase.plan_id = ANY (:planIds)))`,
       { planIds },
     )
     .orderBy('s.id', 'ASC')
     .limit(limit);
   if (after !== null) found.andWhere('s.id > :after', { after });
-  if (customerIds !== null) found.andWhere('s.customerId = ANY (:customerIds)', { customerIds });
-  if (startedBefore !== undefined) found.andWhere('s.startAt < :startedBefore', { startedBefore });
-  if (startedAfter !== undefined) found.andWhere('s.startAt >= :startedAfter', { startedAfter });
+  if (customerIds !== null) found.andWhere('s.customer_id = ANY (:customerIds)', { customerIds });
+  if (startedBefore !== undefined) found.andWhere('s.start_at < :startedBefore', { startedBefore });
+  if (startedAfter !== undefined) found.andWhere('s.start_at >= :startedAfter', { startedAfter });
   if (customerPrefix !== undefined) {
     found.andWhere(
-      `EXISTS (SELECT FROM customer WHERE customer.organisation_id = s.organisationId AND customer.id = s.customerId
+      `EXISTS (SELECT FROM customer WHERE customer.organisation_id = s.organisation_id AND customer.id = s.customer_id
                   AND starts_with(customer.key, :customerPrefix))`,
       { customerPrefix },
     );
@@ -50,7 +50,7 @@ export async function subscriptionsOnPlans(
   if (currency !== undefined) {
     found.andWhere(
       `COALESCE(s.currency, (SELECT plan.currency FROM plan
-                              WHERE plan.organisation_id = s.organisationId AND plan.id = s.planId)) = :currency`,
+                              WHERE plan.organisation_id = s.organisation_id AND plan.id = s.plan_id)) = :currency`,
       { currency },
     );
   }
