@@ -16,7 +16,9 @@ import { ChangesModule, IngestionModule } from './ingestion';
 import { InsightsModule } from './insights';
 import { InvoiceEntity, InvoiceLineEntity, InvoicingModule } from './invoicing';
 import { MeteringModule } from './metering';
+import { SimulationsModule } from './simulations';
 import { type Foundations, PlatformModule } from './platform';
+import { RatingModule } from './rating';
 
 /** Every entity, for the one data source. */
 export const ENTITIES = [
@@ -51,9 +53,11 @@ export class AppModule {
         EventsModule,
         CostingModule,
         MeteringModule,
+        RatingModule,
         IngestionModule,
         ChangesModule,
         InvoicingModule,
+        SimulationsModule,
         InsightsModule,
       ],
     };

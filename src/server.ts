@@ -21,6 +21,7 @@ import {
   takeCsv,
   trackConnections,
 } from './platform/http';
+import { SimulationsService } from './simulations';
 import { serveReference } from './reference';
 import { InProcessJobs, type Jobs, QueuedJobs } from './platform/jobs';
 
@@ -113,6 +114,7 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
   jobs.start(app.get(PendingCostsService).job());
   jobs.start(app.get(RecostingsService).job());
   jobs.start(app.get(PeriodCloser).job());
+  jobs.start(app.get(SimulationsService).job());
   jobs.start(forgetAnswersJob(database.owner, clock, settings.WEIR_IDEMPOTENCY_KEPT));
 
   return {

@@ -5,7 +5,8 @@ import type { Plan } from './domain';
 
 /** What a plan would have left of what it charges, where that is below the organisation's floor. */
 export interface MarginBelowFloor {
-  readonly marginPercent: Decimal;
+  /** Null where it can't be told, such as where nothing is charged for what cost something. That is no margin to rely on. */
+  readonly marginPercent: Decimal | null;
   readonly floorPercent: Decimal;
   /** Whose usage was charged anew. */
   readonly period: Period;
@@ -50,11 +51,15 @@ export class MarginGuards {
 }
 
 function refused(plan: Plan, { marginPercent, floorPercent, period, note }: MarginBelowFloor): ConflictError {
-  const [margin, floor] = [decimalText(marginPercent.toDecimalPlaces(2)), decimalText(floorPercent)];
+  const floor = decimalText(floorPercent);
+  const left =
+    marginPercent === null
+      ? `can't be shown to leave the floor of ${floor} per cent.`
+      : `would have left a margin of ${decimalText(marginPercent.toDecimalPlaces(2))} per cent, below the floor of ${floor}.`;
   const when = `${period.start.toISOString()} to ${period.end.toISOString()}`;
   return new ConflictError(
     'margin_below_floor',
-    `With the usage of ${when} the plan '${plan.key}' would have left a margin of ${margin} per cent, below the floor of ${floor}.` +
+    `With the usage of ${when} the plan '${plan.key}' ${left}` +
       `${note === undefined ? '' : ` ${note}`} Publish it with a reason, or change its prices.`,
     [{ field: 'reason', detail: 'is needed to publish a plan below the margin floor' }],
   );

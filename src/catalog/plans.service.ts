@@ -4,6 +4,7 @@ import { recordAudit, type Tenant } from '../access';
 import {
   Clock,
   ConflictError,
+  type Decimal,
   decimalText,
   type FieldProblem,
   fromPublicId,
@@ -292,7 +293,7 @@ export class PlansService {
     const margin =
       below === null
         ? {}
-        : { marginPercent: decimalText(below.marginPercent), marginFloorPercent: decimalText(below.floorPercent) };
+        : { marginPercent: shownPercent(below.marginPercent), marginFloorPercent: decimalText(below.floorPercent) };
     await recordAudit(db, tenant, {
       action: 'plan.published',
       subject: subjectOf(plan.id),
@@ -333,4 +334,9 @@ function refuseUnlessDraft({ key, version, status }: { key: string; version: num
 
 function subjectOf(planId: string): { kind: string; id: string } {
   return { kind: 'plan', id: toPublicId('plan', planId) };
+}
+
+/** To four digits, which is more than anybody reads; null where it isn't known. */
+function shownPercent(percent: Decimal | null): string | null {
+  return percent === null ? null : decimalText(percent.toDecimalPlaces(4));
 }

@@ -4,7 +4,7 @@ export { foldUsageJob } from './fold-usage.job';
 export { MeterFiller } from './meter-filler';
 export { MeteringModule } from './metering.module';
 export { addSamples, removeSamples, sampleCopies } from './persistence/sample-store';
-export { firstHourWithEvents } from './persistence/hours-with-events';
+export { firstHourWithEvents, lastHourWithEvents } from './persistence/hours-with-events';
 export { pendingCopy, type MeterUsage } from './persistence/usage-store';
 export { type UsageInPeriod, UsageService } from './usage.service';
 export { UsageFolder } from './usage-folder';

@@ -22,6 +22,26 @@ export async function firstHourWithEvents(db: Queryable, organisationId: string,
 }
 
 /**
+ * The last hour before an instant in which any event of the organisation counts or once counted; null when there is none.
+ * It reads sums only.
+ */
+export async function lastHourWithEvents(
+  db: Queryable,
+  organisationId: string,
+  before: Micros,
+): Promise<Micros | null> {
+  const [row] = await db.query<{ last: string | null }>(
+    `WITH ends AS (SELECT timestamptz '1970-01-01 00:00:00+00' + $3::bigint * interval '1 microsecond' AS at)
+     SELECT (extract(epoch FROM greatest(
+       (SELECT max(hour) FROM usage WHERE organisation_id = $1 AND customer_id = $2 AND meter_id = $2 AND hour < (SELECT at FROM ends)),
+       (SELECT max(each) FROM usage_pending, unnest(hours) AS each WHERE organisation_id = $1 AND each < (SELECT at FROM ends))
+     )) * 1000000)::bigint AS last`,
+    [organisationId, ALL_EVENTS_METER_ID, before],
+  );
+  return row?.last === null || row === undefined ? null : Number(row.last);
+}
+
+/**
  * The hours in which a meter counts or once counted events of these customers, so that single events are looked for where
  * there are any. It reads sums only.
  *

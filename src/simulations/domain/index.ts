@@ -1,5 +1,6 @@
 export * from './cost-changes';
 export * from './histogram';
+export * from './margin';
 export * from './percent';
 export * from './simulate-customer';
 export * from './simulate-plan';

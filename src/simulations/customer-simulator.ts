@@ -1,0 +1,170 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type EntityManager, In } from 'typeorm';
+import { OrganisationEntity, type Tenant } from '../access';
+import type { Plan } from '../catalog';
+import { ExchangeRatesService } from '../costing';
+import {
+  anchorOf,
+  CustomersService,
+  planAt,
+  SubscriptionEntity,
+  SubscriptionsService,
+  type SubscriptionWithPlan,
+} from '../customers';
+import { billingPeriodAt, Clock, type Decimal, ONE, type Period } from '../kernel';
+import { ChargeUsageService, type SegmentUsage, type UsageWanted } from '../metering';
+import { Database } from '../platform/database';
+import {
+  atOtherCosts,
+  type CostChange,
+  factorFor,
+  namesEvents,
+  type PlanToSimulate,
+  simulateCustomer,
+  type SimulatedCustomer,
+  type SimulatedPeriod,
+} from './domain';
+import { readAddedCosts } from './persistence/added-costs';
+
+/** What is done with each customer. */
+export interface CustomerQuestion {
+  /** End to end. */
+  readonly periods: readonly SimulatedPeriod[];
+  readonly candidates: readonly Plan[];
+  /** What candidates are compared with: what each customer holds, one plan for all, or nothing. */
+  readonly baseline: 'current' | Plan | null;
+  /** Only subscriptions to this plan are what a customer holds; null: all of them. */
+  readonly planKey: string | null;
+  readonly costChanges: readonly CostChange[];
+}
+
+/** Bills some customers by several plans. Stores nothing. */
+@Injectable()
+export class CustomerSimulator {
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(ChargeUsageService) private readonly usage: ChargeUsageService,
+    @Inject(CustomersService) private readonly customers: CustomersService,
+    @Inject(SubscriptionsService) private readonly subscriptions: SubscriptionsService,
+    @Inject(ExchangeRatesService) private readonly rates: ExchangeRatesService,
+  ) {}
+
+  /**
+   * One outcome per customer and candidate, in the order of the ids. Everything is of one instant. The statements are as
+   * many for one customer as for all of them.
+   *
+   * @throws ConflictError `too_many_transactions` as reading usage does
+   */
+  async simulate(
+    tenant: Tenant,
+    customerIds: readonly string[],
+    question: CustomerQuestion,
+  ): Promise<SimulatedCustomer[]> {
+    const { organisationId } = tenant;
+    const { periods, candidates, costChanges } = question;
+    return this.database.snapshot(organisationId, async (db) => {
+      const held = await this.heldPlans(db, tenant, customerIds, question);
+      const plans = [...candidates, ...[...(held?.values() ?? [])].flat().map(({ plan }) => plan)];
+      const wanted = wantedBy(plans);
+      const months = periods.map(({ period }) => period);
+      const usage = await this.usageOf(tenant, customerIds, months, wanted, plans);
+      const added = await readAddedCosts(db, organisationId, customerIds, months, costChanges, wanted);
+      const everyEvent = factorFor(costChanges.filter((change) => !namesEvents(change)), { provider: null, model: null }); // prettier-ignore
+      const convert = await this.rates.convertingAt(tenant, months[0]!.start);
+      const { currency: costCurrency } = await db.findOneByOrFail(OrganisationEntity, { id: organisationId });
+
+      return customerIds.map((customerId) => {
+        const usageNow = usage.get(customerId)!;
+        const sameCosts = added === null && everyEvent.equals(ONE);
+        const usageThen = sameCosts
+          ? usageNow
+          : usageNow.map((month, index) => atOtherCosts(month, added?.(customerId, index) ?? null, everyEvent));
+        const now = held === null ? null : (held.get(customerId) ?? []);
+        return simulateCustomer(
+          { customerId, usageNow, usageThen, now },
+          { periods, candidates, costCurrency, convert },
+        );
+      });
+    });
+  }
+
+  /** What each customer holds; null where nothing is compared. Customers without a subscription are not in the map. */
+  private async heldPlans(
+    db: EntityManager,
+    tenant: Tenant,
+    customerIds: readonly string[],
+    { baseline, planKey, periods }: CustomerQuestion,
+  ): Promise<Map<string, PlanToSimulate[]> | null> {
+    if (baseline === null) return null;
+    const held = new Map<string, PlanToSimulate[]>();
+    if (baseline !== 'current') {
+      for (const id of customerIds) held.set(id, [{ plan: baseline, firstPeriod: 0 }]);
+      return held;
+    }
+    const found = await db.find(SubscriptionEntity, {
+      where: { customerId: In([...customerIds]) },
+      order: { id: 'ASC' },
+    });
+    const clocks = await this.customers.nowsOnTestClocks(tenant, customerIds);
+    for (const about of await this.subscriptions.withPlans(tenant, found)) {
+      const { subscription, customer } = about;
+      const now = clocks.get(customer.id) ?? this.clock.now();
+      if (subscription.startAt.getTime() > now.getTime()) continue;
+      const plan = planAt(about, now);
+      if (planKey !== null && plan.key !== planKey) continue;
+      const firstPeriod = periodNumberAt(about, periods[0]!.period.start);
+      held.set(customer.id, [...(held.get(customer.id) ?? []), { plan, firstPeriod }]);
+    }
+    return held;
+  }
+
+  /** Usage of every customer, by their own clock where a price asks which hour it is for them. */
+  private async usageOf(
+    tenant: Tenant,
+    customerIds: readonly string[],
+    months: readonly Period[],
+    wanted: readonly UsageWanted[],
+    plans: readonly Plan[],
+  ): Promise<Map<string, readonly SegmentUsage[]>> {
+    const asksForZone = plans.some(({ prices }) =>
+      prices.some(({ charge }) => charge.model === 'scheduled' && charge.timeZone === 'customer'),
+    );
+    const byZone = new Map<string, string[]>();
+    if (asksForZone) {
+      const customers = await this.customers.byIds(tenant, customerIds);
+      for (const id of customerIds) {
+        const { timeZone } = customers.get(id)!;
+        byZone.set(timeZone, [...(byZone.get(timeZone) ?? []), id]);
+      }
+    } else {
+      byZone.set('UTC', [...customerIds]);
+    }
+    const usage = new Map<string, readonly SegmentUsage[]>();
+    for (const [timeZone, ids] of byZone) {
+      const found = await this.usage.ofCustomers(tenant, ids, months, wanted, timeZone);
+      for (const [id, ofCustomer] of found) usage.set(id, ofCustomer);
+    }
+    return usage;
+  }
+}
+
+/** Everything that has to be known of usage to rate these plans, each price of a version once. */
+export function wantedBy(plans: readonly Plan[]): UsageWanted[] {
+  const charges = new Map<unknown, UsageWanted>();
+  for (const { meterId, charge } of plans.flatMap(({ prices }) => prices)) {
+    if (meterId !== null) charges.set(charge, { meterId, charge });
+  }
+  return [...charges.values()];
+}
+
+/** The number of the billing period that an instant is in; before the first, that. */
+export function periodNumberAt({ subscription, customer }: SubscriptionWithPlan, at: Date): number {
+  const anchor = anchorOf(subscription, customer);
+  return at.getTime() <= anchor.startAt.getTime() ? 0 : billingPeriodAt(anchor, at).index;
+}
+
+/** A share of revenue in per cent; null of no revenue. */
+export function marginPercent(revenue: Decimal, cost: Decimal): Decimal | null {
+  return revenue.isZero() ? null : revenue.minus(cost).times(100).dividedBy(revenue);
+}

@@ -1,0 +1,2 @@
+export { SimulationsModule } from './simulations.module';
+export { SimulationsService } from './simulations.service';
