@@ -70,8 +70,8 @@ const scheduled = (timeZone: string): Charge => ({
   model: 'scheduled',
   timeZone,
   windows: [
-    { name: 'office', hours: { from: '08:30', to: '18:00' }, weekdays: ['mon', 'tue', 'wed', 'thu', 'fri'], charge: UNIT as never }, // prettier-ignore
-    { name: 'night', hours: { from: '22:00', to: '06:15' }, charge: UNIT as never },
+    { name: 'office', hours: { from: '08:30', to: '18:00' }, weekdays: ['mon', 'tue', 'wed', 'thu', 'fri'], charge: UNIT }, // prettier-ignore
+    { name: 'night', hours: { from: '22:00', to: '06:15' }, charge: UNIT },
   ],
   otherwise: UNIT as never,
 });
