@@ -9,6 +9,7 @@ import { SumEveryCustomer1795312860000 } from './1795312860000-sum-every-custome
 import { NameReleasedModels1795312870000 } from './1795312870000-name-released-models';
 import { ExtendPlans1795313600000 } from './1795313600000-extend-plans';
 import { AddPhases1795313610000 } from './1795313610000-add-phases';
+import { WidenInvoiceLines1795313620000 } from './1795313620000-widen-invoice-lines';
 import { AddSimulations1795313630000 } from './1795313630000-add-simulations';
 import { IndexAnswersByAge1795313640000 } from './1795313640000-index-answers-by-age';
 
@@ -25,6 +26,7 @@ export const MIGRATIONS = [
   NameReleasedModels1795312870000,
   ExtendPlans1795313600000,
   AddPhases1795313610000,
+  WidenInvoiceLines1795313620000,
   AddSimulations1795313630000,
   IndexAnswersByAge1795313640000,
 ] as const;

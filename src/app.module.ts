@@ -14,7 +14,7 @@ import {
 import { EventsModule } from './events';
 import { ChangesModule, IngestionModule } from './ingestion';
 import { InsightsModule } from './insights';
-import { InvoiceEntity, InvoiceLineEntity, InvoicingModule } from './invoicing';
+import { InvoiceEntity, InvoiceLineEntity, InvoicingModule, PoolBalanceEntity } from './invoicing';
 import { MeteringModule } from './metering';
 import { SimulationsModule } from './simulations';
 import { type Foundations, PlatformModule } from './platform';
@@ -37,6 +37,7 @@ export const ENTITIES = [
   PlanMoveEntity,
   InvoiceEntity,
   InvoiceLineEntity,
+  PoolBalanceEntity,
 ] as const;
 
 /** The rooms, in the order the data visits them. */

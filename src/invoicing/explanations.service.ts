@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Tenant } from '../access';
-import { MetersService, type StoredPlan } from '../catalog';
+import { MetersService } from '../catalog';
 import { type EventKey, findByCustomer, type StoredEvent } from '../events';
-import { fromPublicId, invariant, NotFoundError, scaledText, type Micros } from '../kernel';
+import { fromPublicId, NotFoundError, scaledText, type Micros } from '../kernel';
 import { compileMeter, type CompiledMeter, ONE_QUANTITY } from '../metering';
 import { Database } from '../platform/database';
 import { InvoicesService, type InvoiceWithLines } from './invoices.service';
@@ -17,7 +17,6 @@ export interface ExplainedEvent {
 export interface LineExplanation {
   readonly found: InvoiceWithLines;
   readonly line: InvoiceLineEntity;
-  readonly price: StoredPlan['prices'][number];
   readonly events: readonly ExplainedEvent[];
 }
 
@@ -58,10 +57,8 @@ export class ExplanationsService {
         lineId === null ? String(each.position + 1) === lineReference : each.id === lineId,
       );
       if (line === undefined) throw new NotFoundError('invoice line', lineReference);
-      const price = found.about.plan.prices.find((each) => each.id === line.priceId);
-      invariant(price !== undefined, 'the price of a line belongs to the plan of its subscription');
 
-      return { found, line, price, events: await this.eventsBehind(tenant, found, line, after, limit) };
+      return { found, line, events: await this.eventsBehind(tenant, found, line, after, limit) };
     });
   }
 

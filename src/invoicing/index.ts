@@ -3,3 +3,4 @@ export { InvoicingModule } from './invoicing.module';
 export { PeriodCloser } from './period-closer';
 export { InvoiceEntity } from './persistence/invoice.entity';
 export { InvoiceLineEntity } from './persistence/invoice-line.entity';
+export { PoolBalanceEntity } from './persistence/pool-balance.entity';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { toStoredCharge } from '../catalog';
-
-import { decimalText, formatAmount, toPublicId, formatMicros } from '../kernel';
+import { type StoredPlan, toStoredCharge } from '../catalog';
+import { planAt } from '../customers';
+import { decimalText, formatAmount, formatMicros, invariant, toPublicId } from '../kernel';
 import type { LineExplanation } from './explanations.service';
 import type { InvoiceWithLines } from './invoices.service';
 import type { InvoiceLineEntity, StoredBreakdownRow } from './persistence/invoice-line.entity';
@@ -9,18 +9,36 @@ import type { InvoiceLineEntity, StoredBreakdownRow } from './persistence/invoic
 const PeriodResponse = z.object({ start: z.string(), end: z.string().describe('Exclusive.') });
 
 const BreakdownResponse = z.object({
-  kind: z.string().describe('allowance, tier, unit, flat, cost or markup.'),
+  kind: z
+    .string()
+    .describe('What the row is about, such as allowance, pool, tier, unit, flat, cost, markup, discount or minimum.'),
   description: z.string(),
   from: z.string().nullable().describe('The row’s units come after this many of the period.'),
   upTo: z.string().nullable().describe('The last unit it may hold, inclusive; null when open.'),
   quantity: z.string(),
-  unitPrice: z.string().nullable(),
+  unitPrice: z
+    .string()
+    .nullable()
+    .describe('quantity × unitPrice is the amount, exactly; null where no unit price says it to the last digit.'),
   amount: z.string().describe('Exact, before rounding.'),
+  group: z
+    .array(z.string().nullable())
+    .optional()
+    .describe('The values of the charge’s dimensions, where the row is about one group of usage.'),
+  window: z.string().optional().describe('The time window, where the row is about one.'),
 });
+
+const PlanReference = z.object({ id: z.string(), key: z.string(), version: z.number().int() });
 
 const LineResponse = z.object({
   id: z.string().nullable(),
   position: z.number().int().describe('From 1.'),
+  kind: z
+    .enum(['price', 'discount', 'minimum', 'maximum', 'true_up'])
+    .describe(
+      '`price`: the charge of a price. The others are agreed for the plan as a whole; their amount may be below zero.',
+    ),
+  key: z.string().describe('The price’s key, or for a line of the plan such as `plan:minimum`.'),
   description: z.string(),
   quantity: z
     .string()
@@ -28,12 +46,16 @@ const LineResponse = z.object({
   events: z.number().int().describe('Events behind the quantity.'),
   amount: z.string().describe('Rounded once to the currency’s minor unit.'),
   exactAmount: z.string().describe('Before rounding.'),
-  price: z.object({
-    id: z.string(),
-    key: z.string(),
-    allowance: z.string().nullable(),
-    charge: z.record(z.string(), z.unknown()),
-  }),
+  plan: PlanReference.describe('The version it was charged by.'),
+  price: z
+    .object({
+      id: z.string(),
+      key: z.string(),
+      allowance: z.string().nullable(),
+      charge: z.record(z.string(), z.unknown()),
+    })
+    .nullable()
+    .describe('As it was charged, with what the subscription has agreed on; null for a line of the plan.'),
   meter: z.string().nullable(),
   servicePeriod: PeriodResponse,
   breakdown: z.array(BreakdownResponse),
@@ -45,7 +67,7 @@ export const InvoiceSummaryResponse = z.object({
   status: z.enum(['preview', 'draft', 'finalized']),
   customer: z.object({ id: z.string(), key: z.string(), name: z.string() }),
   subscription: z.string(),
-  plan: z.object({ id: z.string(), key: z.string(), version: z.number().int() }),
+  plan: PlanReference.describe('The version in force when the period ended; each line names its own.'),
   currency: z.string(),
   servicePeriod: PeriodResponse,
   total: z.string().describe('Sum of the lines’ amounts.'),
@@ -68,7 +90,7 @@ export const InvoiceResponse = InvoiceSummaryResponse.extend({ lines: z.array(Li
 export const ExplanationResponse = z.object({
   invoice: z.object({ id: z.string(), number: z.string().nullable(), status: z.string() }),
   line: LineResponse,
-  plan: z.object({ id: z.string(), key: z.string(), version: z.number().int() }),
+  plan: PlanReference,
   steps: z.array(z.string()).describe('From usage to amount, in sentences.'),
   breakdown: z.array(BreakdownResponse),
   events: z.object({
@@ -106,7 +128,7 @@ export function toInvoiceSummary(found: InvoiceWithLines): z.infer<typeof Invoic
     status: invoice.status,
     customer: { id: toPublicId('customer', about.customer.id), key: about.customer.key, name: about.customer.name },
     subscription: toPublicId('subscription', invoice.subscriptionId),
-    plan: { id: toPublicId('plan', about.plan.id), key: about.plan.key, version: about.plan.version },
+    plan: toPlanReference(planOf(found, found.lines.at(-1))),
     currency: invoice.currency,
     servicePeriod: { start: invoice.periodStart.toISOString(), end: invoice.periodEnd.toISOString() },
     total: formatAmount(invoice.total, invoice.currency),
@@ -126,32 +148,66 @@ export function toInvoiceResponse(found: InvoiceWithLines, status?: 'preview'): 
   return { ...summary, status, id: null, lines: lines.map((line) => ({ ...line, id: null })) };
 }
 
-function toLineResponse(line: InvoiceLineEntity, { invoice, about }: InvoiceWithLines): z.infer<typeof LineResponse> {
-  const price = about.plan.prices.find((each) => each.id === line.priceId)!;
+function toLineResponse(line: InvoiceLineEntity, found: InvoiceWithLines): z.infer<typeof LineResponse> {
   return {
     id: toPublicId('invoiceLine', line.id),
     position: line.position + 1,
+    kind: line.kind,
+    key: line.key,
     description: line.description,
     quantity: decimalText(line.quantity),
     events: line.events,
-    amount: formatAmount(line.amount, invoice.currency),
+    amount: formatAmount(line.amount, found.invoice.currency),
     exactAmount: decimalText(line.exactAmount),
-    price: {
-      id: toPublicId('price', price.id),
-      key: price.key,
-      allowance: price.allowance === null ? null : decimalText(price.allowance),
-      charge: toStoredCharge(price.charge),
-    },
+    plan: toPlanReference(planOf(found, line)),
+    price: priceOf(line, found),
     meter: line.meterId === null ? null : toPublicId('meter', line.meterId),
     servicePeriod: { start: line.periodStart.toISOString(), end: line.periodEnd.toISOString() },
     breakdown: line.breakdown.map(toBreakdownResponse),
   };
 }
 
+function priceOf(line: InvoiceLineEntity, found: InvoiceWithLines): z.infer<typeof LineResponse>['price'] {
+  if (line.priceId === null) return null;
+  const price = planOf(found, line).prices.find(({ id }) => id === line.priceId);
+  invariant(price !== undefined, 'the price of a line belongs to the plan it was charged by');
+  return {
+    id: toPublicId('price', price.id),
+    key: price.key,
+    allowance: price.allowance === null ? null : decimalText(price.allowance),
+    charge: toStoredCharge(price.charge),
+  };
+}
+
+/**
+ * The plan a line was charged by, in the subscription's currency and with what it has agreed on. A draft in a list may
+ * lag behind a move; then the line's plan isn't the one of that instant, and is shown as it was published.
+ */
+function planOf({ about }: InvoiceWithLines, line: InvoiceLineEntity | undefined): StoredPlan {
+  if (line === undefined) return about.plan;
+  const then = planAt(about, line.periodStart);
+  if (then.id === line.planId) return then;
+  return about.phases.find(({ plan }) => plan.id === line.planId)?.plan ?? about.plan;
+}
+
+function toPlanReference({ id, key, version }: StoredPlan): z.infer<typeof PlanReference> {
+  return { id: toPublicId('plan', id), key, version };
+}
+
 /** The fields in their order, which the database does not keep. */
 function toBreakdownResponse(row: StoredBreakdownRow): z.infer<typeof BreakdownResponse> {
-  const { kind, description, from, upTo, quantity, unitPrice, amount } = row;
-  return { kind, description, from, upTo, quantity, unitPrice, amount };
+  const { kind, description, from, upTo, quantity, unitPrice, amount, group, window } = row;
+  return {
+    kind,
+    description,
+    from,
+    upTo,
+    quantity,
+    unitPrice,
+    amount,
+    ...(group === undefined ? {} : { group }),
+    ...(window === undefined ? {} : { window }),
+  };
 }
 
 export function toExplanationResponse(
@@ -159,11 +215,11 @@ export function toExplanationResponse(
   nextCursor: string | null,
 ): z.infer<typeof ExplanationResponse> {
   const { found, line, events } = explanation;
-  const { invoice, about } = found;
+  const { invoice } = found;
   return {
     invoice: { id: toPublicId('invoice', invoice.id), number: invoice.number, status: invoice.status },
     line: toLineResponse(line, found),
-    plan: { id: toPublicId('plan', about.plan.id), key: about.plan.key, version: about.plan.version },
+    plan: toPlanReference(planOf(found, line)),
     steps: line.steps,
     breakdown: line.breakdown.map(toBreakdownResponse),
     events: {

@@ -5,6 +5,8 @@ import { MetersService } from '../catalog';
 import {
   type CustomerEntity,
   periodOf,
+  type Segment,
+  segmentsOf,
   SubscriptionEntity,
   SubscriptionsService,
   type SubscriptionWithPlan,
@@ -15,16 +17,19 @@ import {
   decimalText,
   fromPublicId,
   invariant,
+  InvariantError,
   newUuid,
   NotFoundError,
-  type Period,
   toPublicId,
 } from '../kernel';
-import { UsageService } from '../metering';
+import { ChargeUsageService, type SegmentUsage } from '../metering';
 import { Database, pauseIngest } from '../platform/database';
-import { type DraftInvoice, draftInvoice, type DraftLine } from './domain';
+import { NO_USAGE, type PoolBalance } from '../rating/domain';
+import { dependsOnEarlier, loadBefore, savePools } from './billing-history';
+import { type DraftInvoice, draftInvoice, poolsAfter, rateSegments } from './domain';
 import { InvoiceEntity } from './persistence/invoice.entity';
 import { InvoiceLineEntity } from './persistence/invoice-line.entity';
+import { sameLine, toLine } from './stored-line';
 
 /** An invoice with its lines and what it is about. */
 export interface InvoiceWithLines {
@@ -35,6 +40,14 @@ export interface InvoiceWithLines {
   readonly costCurrency: string;
 }
 
+/** What a period's invoice should say, and what the period leaves of its pools. */
+interface PeriodDraft {
+  readonly periodIndex: number;
+  readonly segments: readonly Segment[];
+  readonly draft: DraftInvoice;
+  readonly pools: readonly PoolBalance[];
+}
+
 /** Makes, refreshes and finalizes invoices. */
 @Injectable()
 export class InvoicesService {
@@ -43,7 +56,7 @@ export class InvoicesService {
     @Inject(Clock) private readonly clock: Clock,
     @Inject(MetersService) private readonly meters: MetersService,
     @Inject(SubscriptionsService) private readonly subscriptions: SubscriptionsService,
-    @Inject(UsageService) private readonly usage: UsageService,
+    @Inject(ChargeUsageService) private readonly usage: ChargeUsageService,
   ) {}
 
   /**
@@ -61,10 +74,10 @@ export class InvoicesService {
       });
       if (subscription === null || subscription.openPeriodEnd.getTime() > now.getTime()) return false;
       const about = (await this.subscriptions.withPlans(tenant, [subscription]))[0]!;
-      const period = periodOf(about, subscription.openPeriod);
-      const draft = await this.draft(tenant, about, period);
+      await this.refreshEarlier(db, tenant, about, subscription.openPeriod);
+      const made = await this.draft(db, tenant, about, subscription.openPeriod);
 
-      await this.insertDraft(db, about, draft);
+      await this.insertDraft(db, about, made);
       await db.update(
         SubscriptionEntity,
         { organisationId: tenant.organisationId, id: subscription.id },
@@ -81,7 +94,7 @@ export class InvoicesService {
   /** What the invoice of the open period would say now. Stores nothing. */
   async preview(tenant: Tenant, about: SubscriptionWithPlan): Promise<InvoiceWithLines> {
     return this.database.tenant(tenant.organisationId, async (db) => {
-      const draft = await this.draft(tenant, about, periodOf(about, about.subscription.openPeriod));
+      const { draft } = await this.draft(db, tenant, about, about.subscription.openPeriod);
       const invoice = toInvoice(about, draft, this.clock.now());
       const lines = draft.lines.map((line, position) => toLine(invoice, line, position));
       return { invoice, lines, about, costCurrency: await this.costCurrency(db, tenant) };
@@ -93,14 +106,16 @@ export class InvoicesService {
    * waits: events accepted before are on it, events accepted afterwards are late. A repeat answers the same invoice.
    *
    * @throws ConflictError `meter_filling` while a charge depends on usage that isn't all counted, `cost_pending` while one
-   *                       depends on a cost that isn't known
+   *                       depends on a cost that isn't known, `earlier_draft` while what is left of pools or of a
+   *                       commitment may still change
    */
   async finalize(tenant: Tenant, reference: string): Promise<InvoiceWithLines> {
     return this.database.tenant(tenant.organisationId, async (db) => {
       await pauseIngest(db, tenant.organisationId);
       const invoice = await this.lock(db, reference);
       if (invoice.status === 'finalized') return this.withLines(db, tenant, invoice);
-      const draft = await this.refresh(db, tenant, invoice);
+      const { draft, segments } = await this.refresh(db, tenant, invoice);
+      if (dependsOnEarlier(segments)) await this.refuseEarlierDraft(db, invoice);
       await this.refuseFillingMeter(tenant, draft);
       refusePendingCost(draft);
       refuseWrongTotal(draft);
@@ -161,40 +176,78 @@ export class InvoicesService {
     });
   }
 
-  private async draft(tenant: Tenant, about: SubscriptionWithPlan, period: Period): Promise<DraftInvoice> {
-    const usage = await this.usage.inPeriod(tenant, about.customer.id, period);
-    return draftInvoice(about.plan, period, usage);
+  /** Rates each segment of a billing period on its own usage. */
+  private async draft(
+    db: EntityManager,
+    tenant: Tenant,
+    about: SubscriptionWithPlan,
+    periodIndex: number,
+  ): Promise<PeriodDraft> {
+    const segments = segmentsOf(about, periodOf(about, periodIndex));
+    const before = await loadBefore(db, about, periodIndex, segments);
+    const usages: SegmentUsage[] = [];
+    // One after the other: they share the transaction's connection.
+    for (const segment of segments) usages.push(await this.usageOf(tenant, about, segment));
+
+    const rated = rateSegments(
+      segments.map((segment, index) => ({ ...segment, usage: usageByPrice(usages[index]!) })),
+      before,
+    );
+    const draft = draftInvoice(
+      rated,
+      usages.map(({ allEvents }) => allEvents),
+    );
+    return { periodIndex, segments, draft, pools: poolsAfter(rated) };
   }
 
-  private async insertDraft(db: EntityManager, about: SubscriptionWithPlan, draft: DraftInvoice): Promise<void> {
+  private usageOf(
+    tenant: Tenant,
+    { customer }: SubscriptionWithPlan,
+    { plan, period }: Segment,
+  ): Promise<SegmentUsage> {
+    const wanted = plan.prices.flatMap(({ meterId, charge }) => (meterId === null ? [] : [{ meterId, charge }]));
+    return this.usage.inPeriod(tenant, customer.id, period, wanted, customer.timeZone);
+  }
+
+  private async insertDraft(
+    db: EntityManager,
+    about: SubscriptionWithPlan,
+    { draft, periodIndex, pools }: PeriodDraft,
+  ): Promise<void> {
     const invoice = toInvoice(about, draft, this.clock.now());
     await db.insert(InvoiceEntity, invoice);
     await db.insert(
       InvoiceLineEntity,
       draft.lines.map((line, position) => toLine(invoice, line, position)),
     );
+    await savePools(db, about, periodIndex, pools);
   }
 
-  /** Computes what a draft should say and writes the difference; nothing when there is none. Lines keep their ids. */
-  private async refresh(db: EntityManager, tenant: Tenant, invoice: InvoiceEntity): Promise<DraftInvoice> {
+  /**
+   * Computes what a draft should say and writes the difference; nothing when there is none. Lines keep their ids as long
+   * as the draft has them; they may come and go, as a plan is moved back to the day it was meant for.
+   */
+  private async refresh(db: EntityManager, tenant: Tenant, invoice: InvoiceEntity): Promise<PeriodDraft> {
     const about = await this.aboutOf(tenant, invoice, db);
-    const draft = await this.draft(tenant, about, { start: invoice.periodStart, end: invoice.periodEnd });
-    const stored = await db.findBy(InvoiceLineEntity, { invoiceId: invoice.id });
+    const periodIndex = periodIndexOf(about, invoice);
+    await this.refreshEarlier(db, tenant, about, periodIndex);
+    return this.refreshAlone(db, tenant, invoice, about, periodIndex);
+  }
 
-    for (const [position, line] of draft.lines.entries()) {
-      const existing = stored.find((candidate) => candidate.priceId === line.price.id);
-      invariant(existing !== undefined, 'a draft has a line for each price of its plan');
-      const wanted = Object.assign(toLine(invoice, line, position), { id: existing.id });
-      if (
-        !existing.exactAmount.equals(wanted.exactAmount) ||
-        !existing.quantity.equals(wanted.quantity) ||
-        existing.events !== wanted.events
-      ) {
-        await db.update(InvoiceLineEntity, { organisationId: tenant.organisationId, id: existing.id }, wanted);
-      }
-    }
-    const { total, exactTotal, cost, pendingEvents } = draft;
+  private async refreshAlone(
+    db: EntityManager,
+    tenant: Tenant,
+    invoice: InvoiceEntity,
+    about: SubscriptionWithPlan,
+    periodIndex: number,
+  ): Promise<PeriodDraft> {
+    const made = await this.draft(db, tenant, about, periodIndex);
+    await this.writeLines(db, invoice, made.draft);
+    await savePools(db, about, periodIndex, made.pools);
+
+    const { total, exactTotal, cost, pendingEvents } = made.draft;
     if (
+      !invoice.total.equals(total) ||
       !invoice.exactTotal.equals(exactTotal) ||
       !invoice.cost.equals(cost) ||
       invoice.pendingEvents !== pendingEvents
@@ -206,11 +259,64 @@ export class InvoicesService {
       );
       Object.assign(invoice, { total, exactTotal, cost, pendingEvents });
     }
-    return draft;
+    return made;
+  }
+
+  private async writeLines(db: EntityManager, invoice: InvoiceEntity, draft: DraftInvoice): Promise<void> {
+    const { organisationId } = invoice;
+    const gone = new Map(
+      (await db.findBy(InvoiceLineEntity, { invoiceId: invoice.id })).map((line) => [placeOf(line), line]),
+    );
+    for (const [position, line] of draft.lines.entries()) {
+      const wanted = toLine(invoice, line, position);
+      const existing = gone.get(placeOf(wanted));
+      gone.delete(placeOf(wanted));
+      if (existing === undefined) {
+        await db.insert(InvoiceLineEntity, wanted);
+        continue;
+      }
+      Object.assign(wanted, { id: existing.id });
+      if (sameLine(existing, wanted)) continue;
+      await db.update(InvoiceLineEntity, { organisationId, id: existing.id }, wanted);
+    }
+    const ids = [...gone.values()].map(({ id }) => id);
+    if (ids.length > 0) await db.delete(InvoiceLineEntity, { organisationId, id: In(ids) });
+  }
+
+  /** Brings drafts of earlier periods up to date, oldest first, where this period's charges depend on what they say. */
+  private async refreshEarlier(
+    db: EntityManager,
+    tenant: Tenant,
+    about: SubscriptionWithPlan,
+    periodIndex: number,
+  ): Promise<void> {
+    const period = periodOf(about, periodIndex);
+    if (!dependsOnEarlier(segmentsOf(about, period))) return;
+    const earlier = await db.find(InvoiceEntity, {
+      where: { subscriptionId: about.subscription.id, status: 'draft', periodStart: LessThan(period.start) },
+      order: { periodStart: 'ASC' },
+      lock: { mode: 'pessimistic_write' },
+    });
+    for (const invoice of earlier) {
+      await this.refreshAlone(db, tenant, invoice, about, periodIndexOf(about, invoice));
+    }
+  }
+
+  /** What an earlier period leaves of its pools and of a commitment isn't certain until it is finalized. */
+  private async refuseEarlierDraft(db: EntityManager, invoice: InvoiceEntity): Promise<void> {
+    const earlier = await db.findOne(InvoiceEntity, {
+      where: { subscriptionId: invoice.subscriptionId, status: 'draft', periodStart: LessThan(invoice.periodStart) },
+      order: { periodStart: 'ASC' },
+    });
+    if (earlier === null) return;
+    throw new ConflictError(
+      'earlier_draft',
+      `The invoice of the period from ${earlier.periodStart.toISOString()} is still a draft, and this one depends on what it leaves of pools or commitments. Finalize ${toPublicId('invoice', earlier.id)} first.`,
+    );
   }
 
   private async refuseFillingMeter(tenant: Tenant, draft: DraftInvoice): Promise<void> {
-    const ids = draft.lines.flatMap(({ price }) => (price.meterId === null ? [] : [price.meterId]));
+    const ids = draft.lines.flatMap(({ price }) => (price === null || price.meterId === null ? [] : [price.meterId]));
     const filling = [...(await this.meters.byIds(tenant, ids)).values()].find(({ status }) => status === 'filling');
     if (filling === undefined) return;
     throw new ConflictError(
@@ -266,32 +372,21 @@ function toInvoice(about: SubscriptionWithPlan, draft: DraftInvoice, now: Date):
   });
 }
 
-function toLine(invoice: InvoiceEntity, line: DraftLine, position: number): InvoiceLineEntity {
-  return Object.assign(new InvoiceLineEntity(), {
-    organisationId: invoice.organisationId,
-    id: newUuid(),
-    invoiceId: invoice.id,
-    position,
-    priceId: line.price.id,
-    meterId: line.price.meterId,
-    description: line.description,
-    quantity: line.quantity,
-    events: line.events,
-    exactAmount: line.exactAmount,
-    amount: line.amount,
-    periodStart: line.servicePeriod.start,
-    periodEnd: line.servicePeriod.end,
-    breakdown: line.breakdown.map((row) => ({
-      kind: row.kind,
-      description: row.description,
-      from: row.from === null ? null : decimalText(row.from),
-      upTo: row.upTo === null ? null : decimalText(row.upTo),
-      quantity: decimalText(row.quantity),
-      unitPrice: row.unitPrice === null ? null : decimalText(row.unitPrice),
-      amount: decimalText(row.amount),
-    })),
-    steps: [...line.steps],
-  });
+/** A line's place on its invoice: never two of one key for one service period. */
+function placeOf({ key, periodStart }: InvoiceLineEntity): string {
+  return `${periodStart.getTime()} ${key}`;
+}
+
+/** The number of the billing period an invoice is about. */
+function periodIndexOf(about: SubscriptionWithPlan, { periodStart }: InvoiceEntity): number {
+  for (let index = about.subscription.openPeriod; index >= 0; index -= 1) {
+    if (periodOf(about, index).start.getTime() === periodStart.getTime()) return index;
+  }
+  throw new InvariantError('an invoice is about a billing period of its subscription');
+}
+
+function usageByPrice(usage: SegmentUsage): Parameters<typeof rateSegments>[0][number]['usage'] {
+  return { of: ({ meterId, charge }) => (meterId === null ? NO_USAGE : usage.of(meterId, charge)) };
 }
 
 function refusePendingCost(draft: DraftInvoice): void {

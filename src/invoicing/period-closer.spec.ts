@@ -36,7 +36,7 @@ afterAll(() => server.stop());
 async function breakPlanOf(subscription: string): Promise<void> {
   const { plan } = await made(server.api('GET', `/v1/subscriptions/${subscription}`));
   expect(plan.key).toBe('broken');
-  await server.query('ALTER TABLE price DISABLE TRIGGER price_immutable');
+  await server.query('ALTER TABLE price DISABLE TRIGGER price_guard');
   await server.query(
     `UPDATE price SET charge = '{"model": "nonsense"}' WHERE plan_id IN (SELECT id FROM plan WHERE key = 'broken')`,
   );
@@ -46,7 +46,7 @@ async function mendPlan(): Promise<void> {
   await server.query(
     `UPDATE price SET charge = '{"model": "unit", "unitPrice": "1"}' WHERE plan_id IN (SELECT id FROM plan WHERE key = 'broken')`,
   );
-  await server.query('ALTER TABLE price ENABLE TRIGGER price_immutable');
+  await server.query('ALTER TABLE price ENABLE TRIGGER price_guard');
 }
 
 describe('a test clock that is moved', () => {

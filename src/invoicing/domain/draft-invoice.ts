@@ -1,17 +1,17 @@
 import type { Plan, Price } from '../../catalog/domain';
 import { type Currency, type Decimal, invariant, type Period, sum } from '../../kernel';
-import {
-  type BreakdownRow,
-  NO_USAGE,
-  rateCharge,
-  roundingStep,
-  roundLine,
-  type UsageToRate,
-} from '../../rating/domain';
+import { type BreakdownRow, type LineKind, type RatedLine, roundingStep, type UsageTotals } from '../../rating/domain';
+import type { RatedSegment } from './rate-segments';
 
 /** One charge as the customer sees it. */
 export interface DraftLine {
-  readonly price: Price;
+  readonly kind: LineKind;
+  /** The price's key, or what of the plan it is, such as `plan:minimum`. */
+  readonly key: string;
+  /** The version it was charged by. */
+  readonly plan: Plan;
+  /** Null for a line of the plan as a whole. */
+  readonly price: Price | null;
   readonly description: string;
   readonly quantity: Decimal;
   /** Events behind the quantity. */
@@ -42,52 +42,67 @@ export interface DraftInvoice {
   readonly pendingEvents: number;
 }
 
-/** Usage of the period by meter. */
-export interface UsageOfPeriod {
-  readonly allEvents: UsageToRate;
-  of(meterId: string): UsageToRate;
-}
-
 /**
- * Composes the invoice of one subscription for one period: a line for each price of the plan, in the plan's order,
- * also for what wasn't used, so that the customer sees what is charged and that it was nothing.
+ * Composes the invoice of one subscription for one period from its rated segments, in the order of time: a line for
+ * each price of each segment's plan, also for what wasn't used, so that the customer sees what is charged and that it
+ * was nothing; and behind a segment's prices what is agreed for its plan as a whole.
+ *
+ * ```
+ * period    |------------------------------|
+ * segments  |--- v1 ---|------- v2 --------|    lines of v1 (with their service period), then lines of v2
+ * ```
  *
  * Each line is rounded once; the total is the sum of the rounded lines, so that what the customer adds up agrees.
- * Pure: the same plan and usage give the same invoice.
+ *
+ * @param segments  one, unless something changed within the period
+ * @param allEvents of each segment: everything the customer did
  */
-export function draftInvoice(plan: Plan, period: Period, usage: UsageOfPeriod): DraftInvoice {
-  const lines = plan.prices.map((price) => draftLine(price, plan.currency, period, usage));
+export function draftInvoice(
+  segments: readonly RatedSegment[],
+  allEvents: readonly Pick<UsageTotals, 'cost' | 'pendingEvents'>[],
+): DraftInvoice {
+  const first = segments[0];
+  const last = segments.at(-1);
+  invariant(first !== undefined && last !== undefined, 'an invoice is about a period');
+  invariant(
+    segments.every(({ rated }) => rated.currency === first.rated.currency),
+    'an invoice has one currency',
+  );
+  const lines = segments.flatMap(({ plan, period, rated }) =>
+    rated.lines.map((line) => draftLine(line, plan, period, rated.currency)),
+  );
   refuseTwoLinesForOnePrice(lines);
   return {
-    currency: plan.currency,
-    servicePeriod: period,
+    currency: first.rated.currency,
+    servicePeriod: { start: first.period.start, end: last.period.end },
     lines,
     total: sum(lines.map((line) => line.amount)),
     exactTotal: sum(lines.map((line) => line.exactAmount)),
-    cost: usage.allEvents.cost,
-    pendingEvents: usage.allEvents.pendingEvents,
+    cost: sum(allEvents.map(({ cost }) => cost)),
+    pendingEvents: allEvents.reduce((count, { pendingEvents }) => count + pendingEvents, 0),
   };
 }
 
-function draftLine(price: Price, currency: Currency, servicePeriod: Period, usage: UsageOfPeriod): DraftLine {
-  const metered = price.meterId === null ? NO_USAGE : usage.of(price.meterId);
-  const charge = rateCharge(price, metered);
+function draftLine(line: RatedLine, plan: Plan, servicePeriod: Period, currency: Currency): DraftLine {
   return {
-    price,
-    description: price.name,
-    quantity: charge.quantity,
-    events: metered.events,
-    exactAmount: charge.amount,
-    amount: roundLine(charge.amount, currency),
+    kind: line.kind,
+    key: line.key,
+    plan,
+    price: line.price,
+    description: line.name,
+    quantity: line.quantity,
+    events: line.events,
+    exactAmount: line.amount,
+    amount: line.rounded,
     servicePeriod,
-    breakdown: charge.breakdown,
-    steps: [...charge.steps, roundingStep(charge.amount, currency)],
-    pendingEvents: charge.pendingEvents,
+    breakdown: line.breakdown,
+    steps: [...line.steps, roundingStep(line.amount, currency, line.rounded)],
+    pendingEvents: line.pendingEvents,
   };
 }
 
-/** The bound that stops a doubled price before it reaches a customer. */
+/** The bound that stops a doubled line before it reaches a customer. */
 function refuseTwoLinesForOnePrice(lines: readonly DraftLine[]): void {
-  const prices = new Set(lines.map((line) => line.price.id));
-  invariant(prices.size === lines.length, 'an invoice has one line for a price and service period');
+  const places = new Set(lines.map(({ key, servicePeriod }) => `${servicePeriod.start.getTime()} ${key}`));
+  invariant(places.size === lines.length, 'an invoice has one line for a price and service period');
 }

@@ -1,1 +1,2 @@
 export * from './draft-invoice';
+export * from './rate-segments';

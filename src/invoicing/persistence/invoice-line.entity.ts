@@ -1,6 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Decimal } from '../../kernel';
 import { CountColumn, DecimalColumn } from '../../platform/database';
+import type { LineKind } from '../../rating/domain';
 
 /** A row of a line's breakdown with its decimals as strings. */
 export interface StoredBreakdownRow {
@@ -11,16 +12,26 @@ export interface StoredBreakdownRow {
   readonly quantity: string;
   readonly unitPrice: string | null;
   readonly amount: string;
+  /** Where the row is about one group of usage, its values. */
+  readonly group?: (string | null)[];
+  /** Where the row is about one time window, its name. */
+  readonly window?: string;
 }
 
-/** One priced component of an invoice. */
+/** One charge on an invoice: of a price, or of what is agreed for the plan as a whole. */
 @Entity('invoice_line')
 export class InvoiceLineEntity {
   @PrimaryColumn('uuid') organisationId!: string;
   @PrimaryColumn('uuid') id!: string;
   @Column('uuid') invoiceId!: string;
   @Column('int') position!: number;
-  @Column('uuid') priceId!: string;
+  @Column('text') kind!: LineKind;
+  /** The price's key, or what of the plan it is, such as `plan:minimum`. */
+  @Column('text') key!: string;
+  /** The plan version it was charged by. */
+  @Column('uuid') planId!: string;
+  /** Null unless it is of a price. */
+  @Column('uuid', { nullable: true }) priceId!: string | null;
   @Column('uuid', { nullable: true }) meterId!: string | null;
   @Column('text') description!: string;
   @DecimalColumn() quantity!: Decimal;

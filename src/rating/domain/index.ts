@@ -1,4 +1,5 @@
 export * from './model';
+export { modelOf, MODELS } from './models';
 export * from './negative-quantity-error';
 export * from './prorate';
 export * from './rate-charge';

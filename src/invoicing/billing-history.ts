@@ -1,0 +1,143 @@
+import { In, type EntityManager } from 'typeorm';
+import { type Charge, type Plan, usageNeeds } from '../catalog/domain';
+import { periodOf, type Segment, segmentsOf, type SubscriptionWithPlan } from '../customers';
+import { Decimal, decimalText, sum, ZERO } from '../kernel';
+import { type PoolBalance, poolsForNextPeriod } from '../rating/domain';
+import { type Before, type CommitmentTerm, countsTowards } from './domain';
+import { PoolBalanceEntity } from './persistence/pool-balance.entity';
+
+/** Loads what the charges of a billing period depend on from earlier ones: pools, a commitment's term, outcomes. */
+export async function loadBefore(
+  db: EntityManager,
+  about: SubscriptionWithPlan,
+  periodIndex: number,
+  segments: readonly Segment[],
+): Promise<Before> {
+  return {
+    periodIndex,
+    pools: await poolsRolledIn(db, about, periodIndex, segments),
+    term: await termOf(db, about, periodIndex, segments.at(-1)!.plan),
+    earlierStarts: startsBefore(about, periodIndex, segments),
+  };
+}
+
+/** Whether a period's charges depend on what earlier invoices say: units that are rolled over, a promise for several periods. */
+export function dependsOnEarlier(segments: readonly Segment[]): boolean {
+  return segments.some(
+    ({ plan: { terms } }) =>
+      terms?.pools?.some(({ rollover }) => rollover !== undefined) === true ||
+      (terms?.commitment !== undefined && terms.commitment.periods > 1),
+  );
+}
+
+/** Writes what a period leaves of its pools; what it doesn't have any more goes. */
+export async function savePools(
+  db: EntityManager,
+  { subscription }: SubscriptionWithPlan,
+  period: number,
+  pools: readonly PoolBalance[],
+): Promise<void> {
+  const where = { subscriptionId: subscription.id, period };
+  const stored = await db.findBy(PoolBalanceEntity, where);
+  const gone = stored.map(({ pool }) => pool).filter((key) => !pools.some(({ pool }) => pool === key));
+  if (gone.length > 0) await db.delete(PoolBalanceEntity, { ...where, pool: In(gone) });
+  if (pools.length === 0) return;
+  await db.upsert(
+    PoolBalanceEntity,
+    pools.map(({ pool, granted, rolledIn, used, lots }) => ({
+      organisationId: subscription.organisationId,
+      ...where,
+      pool,
+      granted,
+      rolledIn,
+      used,
+      lots: lots.map(({ amount, expiresAfterPeriod }) => ({ amount: decimalText(amount), expiresAfterPeriod })),
+    })),
+    ['organisationId', 'subscriptionId', 'pool', 'period'],
+  );
+}
+
+async function poolsRolledIn(
+  db: EntityManager,
+  { subscription }: SubscriptionWithPlan,
+  periodIndex: number,
+  segments: readonly Segment[],
+): Promise<PoolBalance[]> {
+  const pools = new Map(segments.flatMap(({ plan }) => plan.terms?.pools ?? []).map((pool) => [pool.key, pool]));
+  if (periodIndex === 0 || pools.size === 0) return [];
+  const stored = await db.findBy(PoolBalanceEntity, { subscriptionId: subscription.id, period: periodIndex - 1 });
+  const balances = stored.map(({ pool, granted, rolledIn, used, lots }) => ({
+    pool,
+    granted,
+    rolledIn,
+    used,
+    lots: lots.map(({ amount, expiresAfterPeriod }) => ({ amount: new Decimal(amount), expiresAfterPeriod })),
+  }));
+  // The plan that the period begins with says what goes on into it.
+  return poolsForNextPeriod(segments[0]!.plan, balances, periodIndex - 1);
+}
+
+/**
+ * How far the term of a plan's commitment has come before a period. Terms follow each other from the subscription's
+ * first period on; of a term only the time counts in which the commitment was in force.
+ */
+async function termOf(
+  db: EntityManager,
+  about: SubscriptionWithPlan,
+  periodIndex: number,
+  plan: Plan,
+): Promise<CommitmentTerm | null> {
+  const commitment = plan.terms?.commitment;
+  if (commitment === undefined) return null;
+  const nth = periodIndex % commitment.periods;
+  const earlier = Array.from({ length: nth }, (_, back) => periodIndex - nth + back)
+    .flatMap((index) => segmentsOf(about, periodOf(about, index)))
+    .filter((segment) => countsTowards(plan, segment.plan));
+  return {
+    charged: await chargedIn(db, about, earlier),
+    promised: sum(
+      earlier.filter(({ trial }) => trial === null).map(({ share }) => new Decimal(share.part).dividedBy(share.whole)),
+    ),
+    ends: nth === commitment.periods - 1,
+  };
+}
+
+async function chargedIn(
+  db: EntityManager,
+  { subscription }: SubscriptionWithPlan,
+  segments: readonly Segment[],
+): Promise<Decimal> {
+  if (segments.length === 0) return ZERO;
+  const [found] = await db.query<{ charged: string }[]>(
+    `SELECT COALESCE(sum(line.exact_amount), 0)::text AS charged
+       FROM invoice
+       JOIN invoice_line AS line ON (line.organisation_id, line.invoice_id) = (invoice.organisation_id, invoice.id)
+      WHERE invoice.organisation_id = $1 AND invoice.subscription_id = $2
+        AND line.kind <> 'true_up' AND line.period_start = ANY ($3::timestamptz[])`,
+    [subscription.organisationId, subscription.id, segments.map(({ period }) => period.start)],
+  );
+  return new Decimal(found!.charged);
+}
+
+/** Where earlier segments began, newest first, as far back as the period's outcomes may have been billed. */
+function startsBefore(
+  about: SubscriptionWithPlan,
+  periodIndex: number,
+  segments: readonly Segment[],
+): readonly Date[] | undefined {
+  const charges = segments.flatMap(({ plan }) => plan.prices.map(({ charge }) => charge));
+  const lookBackMs = Math.max(0, ...charges.map(lookBackOf));
+  if (lookBackMs === 0) return undefined;
+
+  const from = segments[0]!.period.start.getTime() - lookBackMs;
+  const starts: Date[] = [];
+  for (let index = periodIndex - 1; index >= 0 && (starts.at(-1)?.getTime() ?? Infinity) > from; index -= 1) {
+    const earlier = segmentsOf(about, periodOf(about, index));
+    starts.push(...earlier.map(({ period }) => period.start).reverse());
+  }
+  return starts;
+}
+
+function lookBackOf(charge: Charge): number {
+  return usageNeeds(charge).outcomes?.lookBackMs ?? 0;
+}
