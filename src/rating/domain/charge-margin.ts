@@ -56,6 +56,9 @@ function onCost(charge: ConsumptionMarginCharge, usage: UsageToRate): BreakdownR
   return withMargin(usage.cost, marginRuleOf(charge));
 }
 
+/** Digits of a share that is taken for a quotient that came out even. */
+const LONGEST_SHARE = 40;
+
 /** A cost and its margin. A gross margin is a quotient: it is taken once, of the whole cost. */
 function withMargin(cost: Decimal, rule: MarginRule): BreakdownRow[] {
   if ('markupPercent' in rule) return chargeConsumptionMargin(cost, rule.markupPercent);
@@ -65,7 +68,8 @@ function withMargin(cost: Decimal, rule: MarginRule): BreakdownRow[] {
   const percent = rule.grossMarginPercent;
   const left = HUNDRED.minus(percent);
   const share = percent.dividedBy(left);
-  const isExact = share.times(left).equals(percent);
+  // A quotient that doesn't come out even fills all of its 120 digits; one that does is short, and multiplies exactly.
+  const isExact = share.precision() <= LONGEST_SHARE;
   const money = { from: null, upTo: null, quantity: cost };
   return [
     { ...money, kind: 'cost', description: 'Cost of the usage', unitPrice: ONE, amount: cost },

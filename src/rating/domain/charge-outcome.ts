@@ -48,7 +48,7 @@ function billedRows(charge: OutcomeCharge, found: CountedOutcomes): BreakdownRow
       priced('outcome', `${what}: billed once for each task`, count, unitPrice),
     ),
     ...noted('outcome', `Successes of tasks that were billed in the same ${window}`, repeated),
-    ...noted('outcome', `Successes of tasks that were billed ${charge.maxPerTask} times, the most there is`, capped),
+    ...noted('outcome', `Successes beyond the ${charge.maxPerTask} that a task is billed for in a period`, capped),
     ...noted('outcome', 'Successes taken back before they counted', dropped),
     ...noted('outcome', 'Successes that wait for their confirmation and count later', waiting),
   ];
@@ -84,13 +84,12 @@ function floorRows(factor: Decimal, cost: UsageToRate['floorCost'], charged: rea
   return [row('floor', description, ONE, lift)];
 }
 
-function creditRows(charge: OutcomeCharge, { credited, late, idle }: CountedOutcomes): BreakdownRow[] {
+function creditRows(charge: OutcomeCharge, { credited, ignored }: CountedOutcomes): BreakdownRow[] {
   return [
     ...byPrice(charge, credited).map(({ what, count, unitPrice }) =>
       priced('credit', `${what}: taken back, and credited`, count, ZERO.minus(unitPrice)),
     ),
-    ...noted('credit', 'Taken back too late to be credited', late),
-    ...noted('credit', 'Reversals of tasks with nothing to take back', idle),
+    ...noted('credit', 'Reversals that came too late, or had nothing to take back', ignored),
   ];
 }
 

@@ -16,10 +16,8 @@ export interface CountedOutcomes {
   readonly waiting: number;
   /** Taken back in this period, soon enough to be credited. */
   readonly credited: readonly OutcomeType[];
-  /** Reversals of this period that came too late. */
-  readonly late: number;
-  /** Reversals of this period whose task had nothing to take back. */
-  readonly idle: number;
+  /** Reversals of this period that came too late, or whose task had nothing to take back. */
+  readonly ignored: number;
 }
 
 /** The type that an event gave; null when it gave none. */
@@ -28,6 +26,8 @@ export type OutcomeType = string | null;
 const HOUR_MICROS = 3_600_000_000;
 /** A success of this long ago may still be taken back, so that many months before a period are told apart. */
 const EARLIER_MONTHS = 14;
+/** The number of all periods to come, of which nothing was billed yet. */
+const LATER = -1;
 
 /**
  * Says which outcomes are billed in a period, which are credited, and what became of the others.
@@ -59,7 +59,7 @@ export function countOutcomes(
   earlierStarts: readonly Date[] = monthsBefore(period.start),
 ): CountedOutcomes {
   const rules = compileRules(charge, period, earlierStarts);
-  const tally = { counted: [] as OutcomeType[], repeated: 0, capped: 0, dropped: 0, waiting: 0, credited: [] as OutcomeType[], late: 0, idle: 0 }; // prettier-ignore
+  const tally = { counted: [] as OutcomeType[], repeated: 0, capped: 0, dropped: 0, waiting: 0, credited: [] as OutcomeType[], ignored: 0 }; // prettier-ignore
 
   for (const ofTask of byTask(events, rules)) followTask(ofTask, rules, tally);
   return tally;
@@ -82,6 +82,7 @@ function compileRules(charge: OutcomeCharge, period: Period, earlierStarts: read
   const { prices, otherwise, window, confirmationHours = 0, disputeHours = OUTCOME_DEFAULTS.disputeHours } = charge;
   const priced = new Set(prices.map(({ type }) => type));
   const start = microsOf(period.start);
+  const end = microsOf(period.end);
   const starts = [start, ...earlierStarts.map(microsOf)];
   return {
     isBillable: (type) => otherwise !== undefined || (type !== null && priced.has(type)),
@@ -90,8 +91,9 @@ function compileRules(charge: OutcomeCharge, period: Period, earlierStarts: read
     window: window === undefined || window === 'period' ? null : microsOfHours(window.hours),
     maxPerTask: charge.maxPerTask ?? Infinity,
     start,
-    end: microsOf(period.end),
+    end,
     periodOf: (at) => {
+      if (at >= end) return LATER;
       const found = starts.findIndex((begins) => begins <= at);
       return found === -1 ? starts.length : found;
     },
@@ -171,8 +173,7 @@ function followTask(events: readonly OutcomeEvent[], rules: Rules, tally: Tally)
     if (inTime) billed.pop();
     if (!isOfPeriod) continue;
     if (inTime) tally.credited.push(newest.type);
-    else if (newest === undefined) tally.idle += 1;
-    else tally.late += 1;
+    else tally.ignored += 1;
   }
   confirmUpTo(end - 1);
   tally.waiting += waiting.length - confirmed;
