@@ -102,7 +102,7 @@ describe('a percentage of transactions', () => {
     expect(chargePercentage(written, { quantity: d('1111'), transactions: given })).toEqual([
       {
         kind: 'free',
-        description: 'Free, 1 transaction wholly',
+        description: 'Free of charge, with 1 whole transaction in it',
         from: null,
         upTo: null,
         quantity: d('1000'),
@@ -111,7 +111,7 @@ describe('a percentage of transactions', () => {
       },
       {
         kind: 'percentage',
-        description: '1% of the value',
+        description: '1% of the rest of the value',
         from: null,
         upTo: null,
         quantity: d('111'),

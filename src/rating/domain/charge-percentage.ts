@@ -42,7 +42,7 @@ export function chargePercentage(
 
 function percentageOfSum({ percent, freeAmount = ZERO }: PercentageCharge, value: Decimal): BreakdownRow[] {
   const free = Decimal.min(value, freeAmount);
-  return [...freeRow(free, null), ...percentRow(value.minus(free), percent)];
+  return [...freeRow(free, null), ...percentRow(value.minus(free), percent, free)];
 }
 
 function percentageOfEach(charge: PercentageCharge, transactions: readonly Transaction[]): BreakdownRow[] {
@@ -52,7 +52,7 @@ function percentageOfEach(charge: PercentageCharge, transactions: readonly Trans
   const cut = bounded('maximum', charge, rests);
   return [
     ...freeRow(free, freeCount),
-    ...percentRow(sum(rests), percent),
+    ...percentRow(sum(rests), percent, free),
     ...(fixedPerEvent.isZero() || rests.length === 0 ? [] : [fixedRow(rests.length, fixedPerEvent)]),
     ...lifted,
     ...cut,
@@ -101,12 +101,12 @@ function byTime(a: Transaction, b: Transaction): number {
 
 function freeRow(free: Decimal, transactions: number | null): BreakdownRow[] {
   if (free.isZero() && !transactions) return [];
-  const wholly = transactions === null ? '' : `, ${counted(transactions, 'transaction')} wholly`;
+  const among = transactions === null ? '' : `, with ${counted(transactions, 'whole transaction')} in it`;
   return [
     {
       ...NO_STRETCH,
       kind: 'free',
-      description: `Free${wholly}`,
+      description: `Free of charge${among}`,
       quantity: free,
       unitPrice: ZERO,
       amount: ZERO,
@@ -114,7 +114,7 @@ function freeRow(free: Decimal, transactions: number | null): BreakdownRow[] {
   ];
 }
 
-function percentRow(value: Decimal, percent: Decimal): BreakdownRow[] {
+function percentRow(value: Decimal, percent: Decimal, free: Decimal): BreakdownRow[] {
   if (value.isZero()) return [];
   // Dividing by a hundred moves the point, so nothing is rounded here.
   const share = percent.dividedBy(HUNDRED);
@@ -122,7 +122,7 @@ function percentRow(value: Decimal, percent: Decimal): BreakdownRow[] {
     {
       ...NO_STRETCH,
       kind: 'percentage',
-      description: `${shown(percent)}% of the value`,
+      description: `${shown(percent)}% of the ${free.isZero() ? '' : 'rest of the '}value`,
       quantity: value,
       unitPrice: share,
       amount: value.times(share),
