@@ -23,14 +23,11 @@ const EventToPreview = EventSchema.partial().extend({
 });
 export type EventToPreview = z.output<typeof EventToPreview>;
 
-/** Usage of a price: a quantity, groups, windows, or the events themselves. */
-export const UsageToPreview = z.strictObject({
-  quantity: Amounts.quantity,
-  cost: Amounts.cost,
-  events: z
-    .union([Amounts.events.unwrap(), z.array(EventToPreview).max(MOST_EVENTS)])
-    .optional()
-    .describe('The events themselves, which the price’s meter then counts; or just how many there were.'),
+const EventList = z.array(EventToPreview).max(MOST_EVENTS);
+
+/** Usage of a price as a quantity, groups or windows. */
+const UsageAddedUp = z.strictObject({
+  ...Amounts,
   groups: z
     .array(
       z.strictObject({
@@ -47,9 +44,16 @@ export const UsageToPreview = z.strictObject({
     .optional()
     .describe('For charges by time.'),
 });
-export type UsageToPreview = z.output<typeof UsageToPreview>;
+/** Usage of a price as the events themselves. */
+const UsageListed = UsageAddedUp.extend({ events: EventList });
 
-export const UsageByPrice = z.record(key(), UsageToPreview);
+export type UsageToPreview = z.output<typeof UsageAddedUp> | z.output<typeof UsageListed>;
+
+/** By which of the two it is checked is seen by its events, so that what is wrong in one of them is told of that one. */
+export function usageSchemaFor(value: unknown): z.ZodType<UsageToPreview> {
+  const listed = typeof value === 'object' && value !== null && 'events' in value && Array.isArray(value.events);
+  return listed ? UsageListed : UsageAddedUp;
+}
 
 /** What both of a plan's and of a single price's usage may be: which of them is seen by what is previewed. */
 const usage = (about: string) => z.record(z.string().max(900), z.unknown()).optional().describe(about);
@@ -90,11 +94,9 @@ export const PreviewRequest = z.strictObject({
     'What was used. Of a single price: one of `quantity` (with `cost` and `events`), `groups` (each with `by`, `quantity`, …), `windows` ' +
       '(each with `window`, `quantity`, …) and `events` (a list, as they would be sent). Of a plan: the same by the key of the price.',
   ),
-  events: z
-    .array(EventToPreview)
-    .max(MOST_EVENTS)
-    .optional()
-    .describe('Of a plan: events that the meters of all prices count for which `usage` says nothing.'),
+  events: EventList.optional().describe(
+    'Of a plan: events that the meters of all prices count for which `usage` says nothing.',
+  ),
   previous: usage('Usage so far, in the same form: the answer then tells what is charged on top of it.'),
   period: z
     .strictObject({

@@ -29,7 +29,6 @@ import {
 } from '../kernel';
 import { Database } from '../platform/database';
 import { invalidRequest } from '../platform/http';
-import type { z } from 'zod';
 import {
   NO_USAGE,
   type PoolBalance,
@@ -42,7 +41,7 @@ import {
 } from './domain';
 import { periodOfEvents } from './preview-period';
 import { nothingUsed, previewedUsage, refuse, timesOf, usageOfListed, type UsageWorld } from './preview-usage';
-import { type PreviewRequest, UsageByPrice, UsageToPreview } from './preview.schema';
+import { type PreviewRequest, usageSchemaFor, type UsageToPreview } from './preview.schema';
 
 /** A plan that is previewed, in the currency that is asked for, with what its prices count. */
 interface PlanToPreview {
@@ -243,15 +242,15 @@ function inCurrency(plan: Plan, currency: string | undefined): Plan {
 /** Usage by the price's key. That of a price by itself stands there as it is. */
 function usageGiven(given: Record<string, unknown> | undefined, alone: boolean, at: string): UsageGiven {
   if (given === undefined) return new Map();
-  if (alone) return new Map([[ONLY, parsedAt(UsageToPreview, given, at)]]);
-  return new Map(Object.entries(parsedAt(UsageByPrice, given, at)));
+  if (alone) return new Map([[ONLY, parsedUsage(given, [at])]]);
+  return new Map(Object.entries(given).map(([key, usage]) => [key, parsedUsage(usage, [at, key])]));
 }
 
 /** What it is wasn't known when the rest of the request was checked; what is wrong with it is told in the same words. */
-function parsedAt<T>(schema: z.ZodType<T>, value: unknown, at: string): T {
-  const parsed = schema.safeParse(value);
+function parsedUsage(value: unknown, at: readonly string[]): UsageToPreview {
+  const parsed = usageSchemaFor(value).safeParse(value);
   if (parsed.success) return parsed.data;
-  throw invalidRequest(parsed.error.issues.map((issue) => ({ ...issue, path: [at, ...issue.path] })));
+  throw invalidRequest(parsed.error.issues.map((issue) => ({ ...issue, path: [...at, ...issue.path] })));
 }
 
 function periodOf(request: PreviewRequest, times: readonly string[], timeZone: string, now: Date): Period {

@@ -151,6 +151,8 @@ const AMENDMENT = { ...VOID, event: AMENDED };
 const RANGE = { reason: 'a price was wrong', from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' };
 const filter = (more: object) => ({ ...METER, key: 'm', filters: [{ field: 'user', operator: 'equals', ...more }] });
 const LONG = 'x'.repeat(30_000);
+const preview = (charge: unknown, usage: unknown) => ({ currency: 'USD', price: { charge }, usage });
+const PREVIEW = preview({ model: 'unit', unitPrice: '1' }, { quantity: '1' });
 
 const TEXTS: [because: string, text: unknown][] = [
   ['missing', undefined],
@@ -298,6 +300,58 @@ const BODIES: Record<string, Row[]> = {
     ['a customer that is no name', { ...RANGE, customer: 1 }, 'invalid_request', 'customer'],
     ['a provider that is empty', { ...RANGE, provider: '' }, 'invalid_request', 'provider'],
     ['a model with a NUL', { ...RANGE, model: 'a\0' }, 'invalid_request', 'model'],
+  ],
+  'POST /v1/rating/preview': [
+    ['nothing to preview', {}, 'invalid_request', 'price'],
+    ['a price by itself without a currency', { price: { charge: FLAT.charge } }, 'invalid_request', 'currency'],
+    ['a price and a plan', { price: { charge: FLAT.charge }, plan: PLAN }, 'invalid_request', 'plan'],
+    ['an unknown field', { ...PREVIEW, other: 1 }, 'invalid_request', 'other'],
+    ['a meter in a price by itself', { ...PREVIEW, price: UNIT }, 'invalid_request', 'price.meter'],
+    [
+      'a price that can’t be',
+      preview({ model: 'unit', unitPrice: '-1' }, {}),
+      'invalid_plan',
+      'price.charge.unitPrice',
+    ],
+    ['a meter that isn’t there', { ...PREVIEW, meter: 'nothing' }, 'invalid_plan', 'meter'],
+    ['usage that is a list', { ...PREVIEW, usage: [] }, 'invalid_request', 'usage'],
+    ['usage that is a number', { ...PREVIEW, usage: { quantity: true } }, 'invalid_request', 'usage.quantity'],
+    ['usage in two forms', { ...PREVIEW, usage: { quantity: '1', windows: [] } }, 'invalid_request', 'usage'],
+    ['usage of no price of the plan', { plan: PLAN, usage: { nothing: {} } }, 'invalid_request', 'usage.nothing'],
+    [
+      'windows of a price without',
+      { ...PREVIEW, usage: { windows: [{ window: 'night' }] } },
+      'invalid_request',
+      'usage',
+    ],
+    ['an event that is none', { ...PREVIEW, usage: { events: [1] } }, 'invalid_request', 'usage.events[0]'],
+    [
+      'a cost below zero',
+      { ...PREVIEW, usage: { events: [{ cost: '-1' }] } },
+      'invalid_request',
+      'usage.events[0].cost',
+    ],
+    ['usage before that is none', { ...PREVIEW, previous: { events: -1 } }, 'invalid_request', 'previous.events'],
+    [
+      'a period backwards',
+      { ...PREVIEW, period: { start: RANGE.to, end: RANGE.from } },
+      'invalid_request',
+      'period.end',
+    ],
+    [
+      'more than a whole',
+      { ...PREVIEW, period: { start: RANGE.from, end: RANGE.to, share: { part: 2, whole: 1 } } },
+      'invalid_request',
+      'period.share.part',
+    ],
+    ['no time zone', { ...PREVIEW, timeZone: '+02:00' }, 'invalid_request', 'timeZone'],
+    [
+      'a pool that isn’t there',
+      { ...PREVIEW, pools: [{ pool: 'p', rolledIn: [] }] },
+      'invalid_request',
+      'pools[0].pool',
+    ],
+    ['a currency the plan hasn’t', { plan: PLAN, currency: 'EUR' }, 'invalid_request', 'currency'],
   ],
   'POST /v1/plans': [
     ...key(PLAN),

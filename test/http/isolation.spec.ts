@@ -302,6 +302,20 @@ const ASKING: Record<string, Asking[]> = {
       { status: 422, notByA: true },
     ),
   ],
+  'POST /v1/rating/preview': [
+    asking(
+      (planReference) => ({ path: '/v1/rating/preview', body: { planReference } }),
+      () => named(a.plan),
+    ),
+    asking(
+      (meter) => ({
+        path: '/v1/rating/preview',
+        body: { currency: 'USD', price: { charge: { model: 'unit', unitPrice: '1' } }, meter, usage: {} },
+      }),
+      () => named(a.meter),
+      { status: 422 },
+    ),
+  ],
   'POST /v1/subscriptions': [
     asking(
       (customer) => ({ path: '/v1/subscriptions', body: { customer, plan: b.plan.key } }),

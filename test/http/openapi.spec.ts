@@ -315,6 +315,29 @@ describe('what is answered is what is documented', () => {
       201,
     ],
     [
+      'POST /v1/rating/preview',
+      () => '/v1/rating/preview',
+      () => ({
+        currency: 'USD',
+        price: {
+          charge: { model: 'per_group', dimensions: ['feature'], charge: { model: 'graduated', tiers: TIERS } },
+        },
+        usage: { events: [{ feature: 'chat', data: { quantity: 12 } }] },
+        previous: { groups: [{ by: { feature: 'chat' }, quantity: '1' }] },
+      }),
+      200,
+    ],
+    [
+      'POST /v1/rating/preview',
+      () => '/v1/rating/preview',
+      () => ({
+        planReference: all.plan.key,
+        pools: [],
+        period: { start: '2026-01-01T00:00:00Z', end: '2026-02-01T00:00:00Z' },
+      }),
+      200,
+    ],
+    [
       'POST /v1/price-book',
       () => '/v1/price-book',
       () => ({ provider: 'openai', model: 'm', units: { input: { amount: 1, per: '1000' } } }),

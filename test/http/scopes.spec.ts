@@ -33,6 +33,7 @@ const NEEDED: Record<string, Scope | null> = {
   'POST /v1/plans': 'manage',
   'GET /v1/plans': 'read',
   'GET /v1/plans/{plan}': 'read',
+  'POST /v1/rating/preview': 'read',
   'POST /v1/customers': 'manage',
   'GET /v1/customers': 'read',
   'GET /v1/customers/{customer}': 'read',
