@@ -44,9 +44,10 @@ export class ExtendPlans1795313600000 implements MigrationInterface {
         ADD COLUMN source text NOT NULL DEFAULT 'api' CHECK (source IN ('api', 'code'));
       UPDATE plan SET published_at = created_at;
       ALTER TABLE plan
-        ADD CHECK ((status = 'draft') = (published_at IS NULL)),
+        -- One that is published at once is a draft, too, until its prices are there.
+        ADD CHECK (status = 'draft' OR published_at IS NOT NULL),
         ADD CHECK ((status = 'archived') = (archived_at IS NOT NULL));
-      CREATE UNIQUE INDEX plan_draft ON plan (organisation_id, key) WHERE status = 'draft';
+      CREATE UNIQUE INDEX plan_draft ON plan (organisation_id, key) WHERE status = 'draft' AND published_at IS NULL;
       ALTER TABLE price ADD COLUMN terms jsonb NOT NULL DEFAULT '{}';
       GRANT UPDATE, DELETE ON plan, price TO weir_app;
 

@@ -4,12 +4,15 @@ import { FeaturesService } from './features.service';
 import { MarginGuards } from './margin-guards';
 import { MetersController } from './meters.controller';
 import { MetersService } from './meters.service';
+import { PlanDocumentsController } from './plan-documents.controller';
+import { PlanDocumentsService } from './plan-documents.service';
 import { PlansController } from './plans.controller';
 import { PlansService } from './plans.service';
 
 @Module({
-  controllers: [MetersController, FeaturesController, PlansController],
-  providers: [MetersService, FeaturesService, PlansService, MarginGuards],
+  // `plans/export` is no plan of that key, so it is looked for first.
+  controllers: [MetersController, FeaturesController, PlanDocumentsController, PlansController],
+  providers: [MetersService, FeaturesService, PlansService, PlanDocumentsService, MarginGuards],
   exports: [MetersService, FeaturesService, PlansService, MarginGuards],
 })
 export class CatalogModule {}

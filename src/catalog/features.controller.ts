@@ -3,16 +3,10 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Asker, Requires, type Tenant } from '../access';
 import { toPublicId } from '../kernel';
-import { decodeCursor, key, type Page, PageQuery, pageOf, text, toPage, UUID_TEXT } from '../platform/http';
+import { decodeCursor, type Page, PageQuery, pageOf, toPage, UUID_TEXT } from '../platform/http';
+import { FeatureRequestSchema } from './feature.schema';
 import { FeaturesService } from './features.service';
 import type { FeatureEntity } from './persistence/feature.entity';
-
-/** A feature as it is asked for, alone or in a file of plans. */
-export const FeatureRequestSchema = z.strictObject({
-  key: key().describe('Your own id for the feature.'),
-  name: text(200).describe('For people.'),
-  description: text(2_000).optional().describe('For people, such as what it includes.'),
-});
 
 const FeatureResponse = z.object({
   id: z.string(),

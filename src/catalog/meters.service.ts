@@ -5,8 +5,9 @@ import { Clock, ConflictError, fromPublicId, invariant, newUuid, NotFoundError, 
 import { Database, pauseIngest } from '../platform/database';
 import { DomainEvents } from '../platform';
 import { definitionOf, type Meter, type MeterDefinition, sameDefinition } from './domain';
-import { refuseArchived, refuseOther, refuseProblems } from './meter-refusals';
+import { refuseArchived, refuseCharged, refuseOther, refuseProblems, refuseUnfit } from './meter-refusals';
 import { MeterRevisionEntity } from './persistence/meter-revision.entity';
+import { pricesOn } from './persistence/meter-uses';
 import { nextBatch, putInForce, retire, setReady, storable } from './persistence/meter-states';
 import { MeterEntity } from './persistence/meter.entity';
 
@@ -46,10 +47,26 @@ export class MetersService {
    * refused. Events accepted before count too: few are counted before this answers, many in the background.
    */
   async create(tenant: Tenant, wanted: NewMeter): Promise<MeterWithRevisions> {
+    const { meterId, filling } = await this.store(tenant, wanted);
+    await this.announce(filling);
+
+    return (await this.withRevisions(tenant, [meterId]))[0]!;
+  }
+
+  /** Tells that stored events are to be counted: after the transaction that made the meter, which may be another's. */
+  async announce(filling: MeterFilling | null): Promise<void> {
+    if (filling !== null) await this.news.publish(filling);
+  }
+
+  /** Makes a meter, inside another transaction as a part of it. Whoever asks announces what there is to count. */
+  async store(
+    tenant: Tenant,
+    wanted: NewMeter,
+  ): Promise<{ readonly meterId: string; readonly filling: MeterFilling | null }> {
     refuseProblems(wanted);
     const { organisationId } = tenant;
 
-    const { meterId, filling } = await this.database.tenant(organisationId, async (db) => {
+    return this.database.tenant(organisationId, async (db) => {
       await pauseIngest(db, organisationId);
       const existing = await db.findOneBy(MeterEntity, { key: wanted.key });
       if (existing !== null) {
@@ -87,9 +104,6 @@ export class MetersService {
       await recordAudit(db, tenant, { action: 'meter.made', subject: subjectOf(id), after });
       return { meterId: id, filling: await this.beginFill(db, meter, revision) };
     });
-    if (filling !== null) await this.news.publish(filling);
-
-    return (await this.withRevisions(tenant, [meterId]))[0]!;
   }
 
   /**
@@ -98,7 +112,7 @@ export class MetersService {
    * back that is being filled; a further change while one is being filled takes its place.
    *
    * @param reference our id or the caller's key
-   * @throws          NotFoundError, ConflictError `meter_archived`
+   * @throws          NotFoundError, ConflictError `meter_archived`, `meter_in_use` when a price needs what it would drop
    */
   async change(tenant: Tenant, reference: string, wanted: Omit<NewMeter, 'key'>): Promise<MeterWithRevisions> {
     refuseProblems({ ...wanted, key: reference });
@@ -120,6 +134,7 @@ export class MetersService {
       const current = revisions.find(({ revision }) => revision === meter.revision)!;
       const next = revisions.find(({ status, revision }) => status === 'filling' && revision !== meter.revision);
       if (sameDefinition((next ?? current).definition, wanted)) return { meterId: meter.id, filling: null };
+      refuseUnfit(meter, wanted, await pricesOn(db, meter));
 
       const batch = await nextBatch(db);
       if (next !== undefined) await retire(db, next, batch);
@@ -143,7 +158,7 @@ export class MetersService {
       });
       return { meterId: meter.id, filling };
     });
-    if (filling !== null) await this.news.publish(filling);
+    await this.announce(filling);
 
     return (await this.withRevisions(tenant, [meterId]))[0]!;
   }
@@ -160,18 +175,7 @@ export class MetersService {
       await pauseIngest(db, organisationId);
       const meter = await this.lock(db, reference);
       if (meter.archivedAt !== null) return meter.id;
-      const [price] = await db.query<{ plan: string; price: string }[]>(
-        `SELECT plan.key AS plan, price.key AS price
-           FROM price JOIN plan ON (plan.organisation_id, plan.id) = (price.organisation_id, price.plan_id)
-          WHERE price.organisation_id = $1 AND price.meter_id = $2 ORDER BY plan.id LIMIT 1`,
-        [organisationId, meter.id],
-      );
-      if (price !== undefined) {
-        throw new ConflictError(
-          'meter_in_use',
-          `The price '${price.price}' of the plan '${price.plan}' charges what this meter counts. Only a meter without prices is archived.`,
-        );
-      }
+      refuseCharged(await pricesOn(db, meter));
 
       const batch = await nextBatch(db);
       const counting = await db.findBy(MeterRevisionEntity, { meterId: meter.id, status: Not('retired') });

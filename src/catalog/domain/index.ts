@@ -2,6 +2,7 @@ export * from './charge';
 export * from './charge-problems';
 export * from './compile-outcome';
 export * from './currency-problems';
+export * from './document-diff';
 export * from './filter-test';
 export * from './match';
 export * from './meter';

@@ -1,6 +1,6 @@
 import { type Currency, type Decimal, invariant } from '../../kernel';
 import type { Charge } from './charge';
-import type { CurrencyVariant, Discount, PlanTerms, PriceInCurrency, PriceTerms } from './terms';
+import type { CurrencyVariant, Discount, PlanTerms, PriceTerms } from './terms';
 
 /** How a meter's usage (or the period itself) is charged, in the plan's currency. */
 export interface Price {

@@ -9,6 +9,11 @@ export async function lockPlanKey(db: EntityManager, organisationId: string, key
   await db.query('SELECT pg_advisory_xact_lock(hashtext($1), hashtext($2))', [organisationId, `plan ${key}`]);
 }
 
+/** Nobody else applies a file of plans until the transaction ends. */
+export async function lockPlanDocument(db: EntityManager, organisationId: string): Promise<void> {
+  await db.query(`SELECT pg_advisory_xact_lock(hashtext($1), hashtext('plan document'))`, [organisationId]);
+}
+
 /** Plans with their prices, with one query however many there are. */
 export async function loadPlans(db: EntityManager, plans: readonly PlanEntity[]): Promise<StoredPlan[]> {
   if (plans.length === 0) return [];
@@ -27,11 +32,11 @@ export async function loadPlans(db: EntityManager, plans: readonly PlanEntity[])
 /** Stores a plan with its prices; one that is published or archived from then on never changes. */
 export async function insertPlan(db: EntityManager, organisationId: string, plan: StoredPlan): Promise<void> {
   const { status, publishedAt, publishReason } = plan;
-  // Prices come to drafts only.
-  await db.insert(PlanEntity, { ...headerOf(plan), organisationId, id: plan.id, status: 'draft' });
+  // Prices come to drafts only. One that is to be published is told from the key's draft by its instant.
+  await db.insert(PlanEntity, { ...headerOf(plan), organisationId, id: plan.id, status: 'draft', publishedAt });
   await insertPrices(db, organisationId, plan);
   if (status === 'draft') return;
-  await db.update(PlanEntity, { organisationId, id: plan.id }, { status, publishedAt, publishReason });
+  await db.update(PlanEntity, { organisationId, id: plan.id }, { status, publishReason });
 }
 
 /** Makes a draft say something else. Its prices are others from then on, with ids of their own. */
