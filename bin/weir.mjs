@@ -6,13 +6,19 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const COMMANDS = { import: 'dist/src/import/main.js', demo: 'dist/src/demo/main.js', start: 'dist/src/main.js' };
+const COMMANDS = {
+  import: 'dist/src/import/main.js',
+  plans: 'dist/src/plans/main.js',
+  demo: 'dist/src/demo/main.js',
+  start: 'dist/src/main.js',
+};
 
 const [command = 'help'] = process.argv.slice(2);
 if (!Object.hasOwn(COMMANDS, command)) {
   const asked = ['help', '--help', '-h'].includes(command);
   (asked ? process.stdout : process.stderr).write(
     `${asked ? '' : `weir: there is no command '${command}'.\n`}npx weir import FILE   send the rows of a file as events (--help lists the flags)
+npx weir plans         keep plans, meters and features in a file: apply, export, templates
 npx weir demo          twenty thousand requests in, three explained invoices out
 npx weir start         start the server
 `,

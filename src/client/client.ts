@@ -8,16 +8,24 @@ export class RefusedError extends ProgramError {
     readonly status: number,
     readonly code: string,
     detail: string,
+    /** What is wrong with which field, where the server says so. */
+    readonly fields: readonly FieldRefusal[] = [],
   ) {
     super(`The server refused ${request} (${status} ${code}): ${detail}`);
   }
+}
+
+/** A field of a request and what is wrong with it. */
+export interface FieldRefusal {
+  readonly field: string;
+  readonly detail: string;
 }
 
 interface Problem {
   readonly code?: string;
   readonly title?: string;
   readonly detail?: string;
-  readonly errors?: readonly { readonly field: string; readonly detail: string }[];
+  readonly errors?: readonly FieldRefusal[];
 }
 
 export interface ClientOptions {
@@ -128,7 +136,7 @@ function refusalOf(name: string, status: number, answer: unknown): RefusedError 
   }
   const { code = 'no_code', title = '', detail = title, errors = [] } = answer as Problem;
   const fields = errors.map(({ field, detail: why }) => `${field}: ${why}`).join('; ');
-  return new RefusedError(name, status, code, fields === '' ? detail : `${detail} (${fields})`);
+  return new RefusedError(name, status, code, fields === '' ? detail : `${detail} (${fields})`, errors);
 }
 
 function readJson(text: string): unknown {

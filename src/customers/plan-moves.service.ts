@@ -294,6 +294,6 @@ async function versionsOf(db: EntityManager, reference: string, field: string): 
 }
 
 /** Who was asked for, as JSON: instants as text, nothing for what wasn't said. */
-function toStoredChosen({ customers, rule }: Chosen): unknown {
-  return JSON.parse(JSON.stringify({ customers, rule }));
+function toStoredChosen({ customers, rule }: Chosen): object {
+  return JSON.parse(JSON.stringify({ customers, rule })) as object;
 }

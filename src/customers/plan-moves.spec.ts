@@ -13,7 +13,10 @@ const FEBRUARY = '2026-02-01T00:00:00.000Z';
 const MARCH = '2026-03-01T00:00:00.000Z';
 const MID_FEBRUARY = '2026-02-15T12:00:00.000Z';
 
-async function made(answer: Promise<Answer>): Promise<any> {
+/** Whatever JSON was answered. */
+type Body = Answer['body'];
+
+async function made(answer: Promise<Answer>): Promise<Body> {
   const { status, body } = await answer;
   expect({ status, body }).toMatchObject({ status: status < 300 ? status : 'made' });
   return body;
@@ -41,7 +44,7 @@ class Organisation {
   advance = (now: string) => this.post(`/v1/test-clocks/${this.clock}/advance`, { now });
 
   /** A version of a plan with a base fee; another fee is another version. */
-  plan(amount: string, more: object = {}): Promise<any> {
+  plan(amount: string, more: object = {}): Promise<Body> {
     return this.post('/v1/plans', {
       key: 'pro',
       name: 'Pro',
@@ -52,19 +55,19 @@ class Organisation {
     });
   }
 
-  async subscribe(key: string, more: object = {}): Promise<any> {
+  async subscribe(key: string, more: object = {}): Promise<Body> {
     await this.post('/v1/customers', { key, name: key, testClock: this.clock });
     return this.post('/v1/subscriptions', { key: `${key}-sub`, customer: key, plan: 'pro', ...more });
   }
 
-  move(mode: string, more: object = {}): Promise<any> {
+  move(mode: string, more: object = {}): Promise<Body> {
     return this.post('/v1/plan-moves', { fromPlan: 'pro', toPlan: 'pro', mode, reason: 'New prices', ...more });
   }
 
   /** `v1 2026-01-01, v2 2026-03-01`: what a customer's subscription has from when on. */
   async phases(key: string): Promise<string> {
     const { phases } = await this.get(`/v1/subscriptions/${key}-sub`);
-    return phases.map(({ from, plan }: any) => `${plan.key} v${plan.version} ${from.slice(0, 10)}`).join(', ');
+    return phases.map(({ from, plan }: Body) => `${plan.key} v${plan.version} ${from.slice(0, 10)}`).join(', ');
   }
 }
 
@@ -238,15 +241,17 @@ describe('an override', () => {
     await made(shop.put(path, { ...flat('15'), reason: 'Loyal' }));
     const spring = { from: '2026-03-10T00:00:00Z', to: '2026-03-20T00:00:00Z' };
     const { overrides } = await made(shop.put(path, { ...flat('5'), ...spring, reason: 'Spring' }));
-    expect(overrides.map(({ charge, from, to }: any) => [charge.amount, from.slice(5, 10), to?.slice(5, 10)])).toEqual([
-      ['15', '02-15', '03-10'],
-      ['5', '03-10', '03-20'],
-      ['15', '03-20', undefined],
-    ]);
+    expect(overrides.map(({ charge, from, to }: Body) => [charge.amount, from.slice(5, 10), to?.slice(5, 10)])).toEqual(
+      [
+        ['15', '02-15', '03-10'],
+        ['5', '03-10', '03-20'],
+        ['15', '03-20', undefined],
+      ],
+    );
 
     await shop.advance('2026-03-15T00:00:00.000Z');
     const { body } = await shop.remove(path);
-    expect(body.overrides.map(({ charge, to }: any) => [charge.amount, to.slice(5, 10)])).toEqual([
+    expect(body.overrides.map(({ charge, to }: Body) => [charge.amount, to.slice(5, 10)])).toEqual([
       ['15', '03-10'],
       ['5', '03-15'],
     ]);

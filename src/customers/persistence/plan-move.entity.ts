@@ -14,7 +14,7 @@ export class PlanMoveEntity {
   /** Null: when it was asked for, by each customer's clock. */
   @Column('timestamptz', { nullable: true }) effectiveAt!: Date | null;
   /** As it was asked for: `{customers}`, `{rule}` or `{}` for everyone on the plan. */
-  @Column('jsonb') chosen!: unknown;
+  @Column('jsonb') chosen!: object;
   @Column('text') reason!: string;
   /** Subscriptions it changed. */
   @Column('int') moved!: number;
