@@ -26,7 +26,7 @@ it.each`
   ${{ model: 'consumption_margin', markupPercent: one }}                                                       | ${{ cost: true }}                                              | ${'cost'}
   ${{ model: 'consumption_margin', markupPercent: one, byDimension: { dimensions: ['provider'], rules: [] } }} | ${{ cost: true, dimensions: ['provider'] }}                    | ${'cost by group'}
   ${outcome}                                                                                                   | ${{ outcomes: { lookBackMs: (90 + 31) * 24 * HOUR_MS } }}      | ${'ninety days of disputes, and the month before them'}
-  ${{ ...outcome, confirmationHours: 48, disputeHours: 24, window: { hours: 1 } }}                             | ${{ outcomes: { lookBackMs: (31 * 24 + 73) * HOUR_MS } }}      | ${'confirmation, dispute and window'}
+  ${{ ...outcome, confirmationHours: 48, disputeHours: 24, window: { hours: 1 } }}                             | ${{ outcomes: { lookBackMs: (31 * 24 + 72) * HOUR_MS } }}      | ${'confirmation and dispute; windows begin with the month'}
   ${{ ...outcome, disputeHours: 0, costFloor: { factor: one } }}                                               | ${{ outcomes: { lookBackMs: 31 * 24 * HOUR_MS }, cost: true }} | ${'the cost for a floor'}
 `('$charge.model needs $needs: $because', ({ charge, needs }) => {
   expect(usageNeeds(charge)).toEqual({ ...NOTHING, ...needs });

@@ -72,11 +72,10 @@ const LONGEST_MONTH_HOURS = 31 * 24;
 
 /**
  * How long before a period the events begin that may decide something in it. An outcome waits for its confirmation and
- * may be disputed after that; and whether it was billed at all depends on what came before it, in the window or in the
- * month that it counted in. At most 400 days.
+ * may be disputed after that; and whether it was billed at all depends on what came before it in the month that it
+ * counted in. At most 400 days.
  */
 function lookBackMs(charge: OutcomeCharge): number {
-  const { confirmationHours = 0, disputeHours = OUTCOME_DEFAULTS.disputeHours, window } = charge;
-  const windowHours = window === undefined || window === 'period' ? 0 : window.hours;
-  return Math.ceil((confirmationHours + disputeHours + windowHours + LONGEST_MONTH_HOURS) * HOUR_MS);
+  const { confirmationHours = 0, disputeHours = OUTCOME_DEFAULTS.disputeHours } = charge;
+  return Math.ceil((confirmationHours + disputeHours + LONGEST_MONTH_HOURS) * HOUR_MS);
 }

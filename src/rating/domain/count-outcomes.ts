@@ -42,7 +42,8 @@ const LATER = -1;
  * asked.
  *
  * - **Windows.** Of a task's outcomes that count in one window the first is billed. The window is the period; or it
- *   begins with an outcome that counts outside of every window, and lasts so many hours.
+ *   begins with an outcome that counts outside of every window, and lasts so many hours. Each period begins without
+ *   one: what is billed in it doesn't hang on windows that may reach back for ever.
  * - **Reversals.** A reversal takes back one result of its task: what waits for its confirmation and would be billed, or
  *   else the newest outcome that was billed and not taken back yet. A window whose outcome was taken back stays used.
  * - **Cap.** In one period a task is billed `maxPerTask` times at most.
@@ -184,18 +185,20 @@ function windowsOf({ window, maxPerTask, periodOf }: Rules): {
   place: (at: Micros) => 'counts' | 'repeated' | 'capped';
   take: (at: Micros) => void;
 } {
-  /** How often the task was billed, by the number of the period. */
-  const taken = new Map<number, number>();
+  /** The period that the task was billed in last, how often in it, and when its last window there ends. */
+  let period: number | null = null;
+  let times = 0;
   let windowEnd = -Infinity;
   return {
     place: (at) => {
-      const times = taken.get(periodOf(at)) ?? 0;
-      if (window === null ? times > 0 : at < windowEnd) return 'repeated';
+      if (periodOf(at) !== period) return 'counts';
+      if (window === null || at < windowEnd) return 'repeated';
       return times < maxPerTask ? 'counts' : 'capped';
     },
     take: (at) => {
-      const period = periodOf(at);
-      taken.set(period, (taken.get(period) ?? 0) + 1);
+      const of = periodOf(at);
+      times = of === period ? times + 1 : 1;
+      period = of;
       windowEnd = at + (window ?? 0);
     },
   };

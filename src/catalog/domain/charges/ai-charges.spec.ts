@@ -147,24 +147,24 @@ describe('an outcome charge', () => {
   };
 
   it.each`
-    rest                                                                                   | expected                                                                                                              | because
-    ${{}}                                                                                  | ${[]}                                                                                                                 | ${'a price and a rule'}
-    ${{ prices: [], otherwise: d('1') }}                                                   | ${[]}                                                                                                                 | ${'one price for all'}
-    ${{ prices: [], attemptPrice: d('1') }}                                                | ${[]}                                                                                                                 | ${'attempts alone'}
-    ${{ success: [{ humanAccepted: true }, { field: 'data.score', atLeast: d('-0.5') }] }} | ${[]}                                                                                                                 | ${'a score may be below zero'}
-    ${{ prices: [] }}                                                                      | ${['charge.prices must have a price, or nothing is ever charged']}                                                    | ${'nothing to pay'}
-    ${{ prices: [...GOOD.prices, ...GOOD.prices] }}                                        | ${['charge.prices[1].type is there twice']}                                                                           | ${'which price?'}
-    ${{ prices: [{ type: 'x', unitPrice: d('-1') }] }}                                     | ${['charge.prices[0].unitPrice must not be below zero']}                                                              | ${'a price can’t pay the customer'}
-    ${{ success: [] }}                                                                     | ${['charge.success must have at least one rule']}                                                                     | ${'everything would be a success'}
-    ${{ success: [{ field: 'status', equals: 'x' }] }}                                     | ${[expect.stringContaining('charge.success[0].field must be data.<name>')]}                                           | ${'no field of an event'}
-    ${{ typeField: 'kind' }}                                                               | ${[expect.stringContaining('charge.typeField must be data.<name>')]}                                                  | ${'nor this'}
-    ${{ reversal: { field: 'data.x', operator: 'in', value: [] } }}                        | ${['charge.reversal.value must be a list of at least one value for in']}                                              | ${'a condition that nothing meets'}
-    ${{ maxPerTask: 0 }}                                                                   | ${['charge.maxPerTask must be a whole number, 1 or more']}                                                            | ${'never billed'}
-    ${{ confirmationHours: -1 }}                                                           | ${['charge.confirmationHours must be 0 hours or more']}                                                               | ${'before it happened'}
-    ${{ window: { hours: 0 } }}                                                            | ${['charge.window.hours must be 0.001 hours or more']}                                                                | ${'no window'}
-    ${{ disputeHours: 8_856 }}                                                             | ${[]}                                                                                                                 | ${'a year and four days'}
-    ${{ disputeHours: 8_856, confirmationHours: 1 }}                                       | ${['charge.disputeHours must be at most 8,856 (369 days) together with the hours of confirmation and of the window']} | ${'longer than events are looked back for'}
-    ${{ costFloor: { factor: d('0') } }}                                                   | ${['charge.costFloor.factor must be above 0']}                                                                        | ${'a floor of nothing'}
+    rest                                                                                   | expected                                                                                            | because
+    ${{}}                                                                                  | ${[]}                                                                                               | ${'a price and a rule'}
+    ${{ prices: [], otherwise: d('1') }}                                                   | ${[]}                                                                                               | ${'one price for all'}
+    ${{ prices: [], attemptPrice: d('1') }}                                                | ${[]}                                                                                               | ${'attempts alone'}
+    ${{ success: [{ humanAccepted: true }, { field: 'data.score', atLeast: d('-0.5') }] }} | ${[]}                                                                                               | ${'a score may be below zero'}
+    ${{ prices: [] }}                                                                      | ${['charge.prices must have a price, or nothing is ever charged']}                                  | ${'nothing to pay'}
+    ${{ prices: [...GOOD.prices, ...GOOD.prices] }}                                        | ${['charge.prices[1].type is there twice']}                                                         | ${'which price?'}
+    ${{ prices: [{ type: 'x', unitPrice: d('-1') }] }}                                     | ${['charge.prices[0].unitPrice must not be below zero']}                                            | ${'a price can’t pay the customer'}
+    ${{ success: [] }}                                                                     | ${['charge.success must have at least one rule']}                                                   | ${'everything would be a success'}
+    ${{ success: [{ field: 'status', equals: 'x' }] }}                                     | ${[expect.stringContaining('charge.success[0].field must be data.<name>')]}                         | ${'no field of an event'}
+    ${{ typeField: 'kind' }}                                                               | ${[expect.stringContaining('charge.typeField must be data.<name>')]}                                | ${'nor this'}
+    ${{ reversal: { field: 'data.x', operator: 'in', value: [] } }}                        | ${['charge.reversal.value must be a list of at least one value for in']}                            | ${'a condition that nothing meets'}
+    ${{ maxPerTask: 0 }}                                                                   | ${['charge.maxPerTask must be a whole number, 1 or more']}                                          | ${'never billed'}
+    ${{ confirmationHours: -1 }}                                                           | ${['charge.confirmationHours must be 0 hours or more']}                                             | ${'before it happened'}
+    ${{ window: { hours: 0 } }}                                                            | ${['charge.window.hours must be 0.001 hours or more']}                                              | ${'no window'}
+    ${{ disputeHours: 8_856 }}                                                             | ${[]}                                                                                               | ${'a year and four days'}
+    ${{ disputeHours: 8_856, confirmationHours: 1 }}                                       | ${['charge.disputeHours must be at most 8,856 (369 days) together with the hours of confirmation']} | ${'longer than events are looked back for'}
+    ${{ costFloor: { factor: d('0') } }}                                                   | ${['charge.costFloor.factor must be above 0']}                                                      | ${'a floor of nothing'}
   `('$because', ({ rest, expected }) => {
     expect(said(outcomeProblems({ ...GOOD, ...rest }, 'charge'))).toEqual(expected);
   });

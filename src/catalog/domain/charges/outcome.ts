@@ -18,7 +18,7 @@ export interface OutcomeCharge {
   readonly success: readonly SuccessRule[];
   /** What attempts at the same task share; `task` unless told. An event without one is a task of its own. */
   readonly taskField?: string | undefined;
-  /** A task is billed once in each window: the billing period unless told, or so many hours from its first counted success. */
+  /** A task is billed once in each window: the period, unless told, or so many hours from a success that is billed. */
   readonly window?: 'period' | { readonly hours: number } | undefined;
   /** Outcomes billed for one task in a period at most. */
   readonly maxPerTask?: number | undefined;
@@ -138,8 +138,7 @@ function problemsOfHours(charge: OutcomeCharge, at: string): FieldProblem[] {
     ...real('disputeHours', disputeHours, '0', disputeHours >= 0),
     ...(windowHours === null ? [] : real('window.hours', windowHours, '0.001', windowHours >= 0.001)),
   ];
-  const together = confirmationHours + disputeHours + (windowHours ?? 0);
-  if (problems.length > 0 || together <= MOST_HOURS) return problems;
-  const detail = 'must be at most 8,856 (369 days) together with the hours of confirmation and of the window';
+  if (problems.length > 0 || confirmationHours + disputeHours <= MOST_HOURS) return problems;
+  const detail = 'must be at most 8,856 (369 days) together with the hours of confirmation';
   return [{ field: `${at}.disputeHours`, detail }];
 }
