@@ -316,7 +316,7 @@ export class InvoicesService {
   }
 
   private async refuseFillingMeter(tenant: Tenant, draft: DraftInvoice): Promise<void> {
-    const ids = draft.lines.flatMap(({ price }) => (price === null || price.meterId === null ? [] : [price.meterId]));
+    const ids = draft.lines.flatMap(({ price }) => (typeof price?.meterId === 'string' ? [price.meterId] : []));
     const filling = [...(await this.meters.byIds(tenant, ids)).values()].find(({ status }) => status === 'filling');
     if (filling === undefined) return;
     throw new ConflictError(

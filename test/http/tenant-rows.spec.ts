@@ -49,6 +49,9 @@ beforeAll(async () => {
     `INSERT INTO meter_sample
      SELECT organisation_id, gen_random_uuid(), id, '', '2026-01-01', gen_random_uuid(), 1, NULL FROM customer`,
   );
+  await owner.query(
+    `INSERT INTO pool_balance SELECT organisation_id, id, 'credits', 0, 100, 0, 40, '[]' FROM subscription`,
+  );
   // How far pricing has come is written by a job, in its own time.
   await owner.query(
     `INSERT INTO pending_pricing (organisation_id, revision, change_id, looked_at, priced, started_at)

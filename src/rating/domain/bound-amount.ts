@@ -1,6 +1,6 @@
 import { type Decimal, ONE } from '../../kernel';
 import { isWhole, type Share } from './model';
-import { prorateAmount, shareText } from './prorate';
+import { NO_DIFFERENCE, prorateAmount, shareText } from './prorate';
 import type { BreakdownRow } from './rated-charge';
 import { shown } from './shown';
 
@@ -21,13 +21,13 @@ export interface AmountBounds {
 export function boundAmount(amount: Decimal, { minimum, maximum }: AmountBounds, share: Share): BreakdownRow[] {
   if (minimum !== undefined) {
     const least = prorateAmount(minimum, share);
-    if (amount.lessThan(least)) {
+    if (least.minus(amount).greaterThan(NO_DIFFERENCE)) {
       return [boundRow('minimum', `Up to the minimum of ${boundText(minimum, share)}`, least.minus(amount))];
     }
   }
   if (maximum !== undefined) {
     const most = prorateAmount(maximum, share);
-    if (amount.greaterThan(most)) {
+    if (amount.minus(most).greaterThan(NO_DIFFERENCE)) {
       return [boundRow('maximum', `Down to the maximum of ${boundText(maximum, share)}`, most.minus(amount))];
     }
   }

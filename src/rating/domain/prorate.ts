@@ -8,6 +8,12 @@ export const UNIT_DECIMALS = 12;
 const COMES_OUT_EVEN = 100;
 
 /**
+ * What divisions leave in the last of their 120 digits: 10/31 and 21/31 of an amount are all of it, but for that. A
+ * difference so small is none; anything that is really charged is far above it.
+ */
+export const NO_DIFFERENCE = new Decimal('1e-60');
+
+/**
  * The share of an amount that a part of a billing period has:  20.00 for 10 of 31 days → 6.4516…
  * Multiplied first and divided once, at the very end, so that it is exact whenever it can be.
  *
