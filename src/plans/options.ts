@@ -3,7 +3,7 @@ import { refusal, unreadableFlags, webAddress } from '../client';
 
 export const HELP = `Keeps plans, meters and features in a file.
 
-  npx weir plans apply FILE [flags]        make or publish what FILE says and the server doesn't have
+  npx weir plans apply FILE [flags]        make and publish what FILE says, where it isn't so
   npx weir plans export [FILE] [flags]     write what is on sale into FILE, or to the screen
   npx weir plans templates [NAME] [flags]  the plans to start from; with NAME one of them, as a file
 
