@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 const { Decimal } = require('../dist/src/kernel/index.js');
-const { rateCharge } = require('../dist/src/rating/domain/index.js');
-const { ChargeSchema } = require('../dist/src/catalog/charge-schema.js');
+const { rateCharge, ratePlan } = require('../dist/src/rating/domain/index.js');
+const { PlanRequestSchema, toNewPlan } = require('../dist/src/catalog/index.js');
 const folder = fileURLToPath(new URL('../docs/pricing/', import.meta.url));
 
 const number = (x) => new Decimal(x.toFixed(9));
@@ -24,7 +24,11 @@ const inWindows = (count, used, x) => ({
 const transactions = (count) => (x) => ({
   ...quantity(x * count),
   events: count,
-  transactions: Array.from({ length: count }, (_, index) => ({ value: number(x), time: BigInt(index), key: `${index}` })),
+  transactions: Array.from({ length: count }, (_, index) => ({
+    value: number(x),
+    time: BigInt(index),
+    key: `${index}`,
+  })),
 });
 
 /** What is drawn for each page: how far, of what, and for which usage. */
@@ -48,6 +52,40 @@ const CURVES = [
   { page: 'graduated-percentage', x: 'value in the period', to: 80_000, series: [{ usage: quantity }] },
   { page: 'event-amount', x: 'amounts of the events, added up', to: 100, series: [{ usage: quantity }] },
   { page: 'recurring', x: 'seats', to: 20, series: [{ usage: quantity }] },
+  {
+    page: 'pools',
+    x: 'standard actions in the period',
+    to: 2_000,
+    series: [
+      { name: 'no premium actions', usage: (x) => ({ standard: quantity(x) }) },
+      { name: '100 premium actions', usage: (x) => ({ standard: quantity(x), premium: quantity(100) }) },
+    ],
+  },
+  { page: 'pricing-units', x: 'images in the period', to: 300, series: [{ usage: (x) => ({ images: quantity(x) }) }] },
+  {
+    page: 'discounts',
+    x: 'API calls in the period, without seats',
+    to: 5_000,
+    series: [
+      { name: 'first period', usage: (x) => ({ calls: quantity(x) }) },
+      { name: 'later', usage: (x) => ({ calls: quantity(x) }), periodIndex: 1 },
+    ],
+  },
+  {
+    page: 'minimums-and-commitments',
+    x: 'API calls in the period',
+    to: 30_000,
+    series: [{ usage: (x) => ({ calls: quantity(x) }) }],
+  },
+  {
+    page: 'trials',
+    x: 'API calls in the period',
+    to: 3_000,
+    series: [
+      { name: 'in the trial', usage: (x) => ({ calls: quantity(x) }), trial: 'base_fee' },
+      { name: 'behind it', usage: (x) => ({ calls: quantity(x) }) },
+    ],
+  },
 ];
 
 const WIDTH = 640;
@@ -58,27 +96,27 @@ const SAMPLES = 480;
 const SEEN = 3;
 
 function draw({ page, x, to, series }) {
-  const price = priceOf(page);
-  const curves = series.map(({ name = null, usage }) => ({
+  const rate = engineFor(page);
+  const curves = series.map(({ name = null, usage, ...context }) => ({
     name,
-    amount: (at) => rateCharge(price, usage(at)).amount.toNumber(),
+    amount: (at) => rate(usage(at), context).toNumber(),
   }));
   const most = Math.max(...curves.flatMap(({ amount }) => grid(to).map(amount)));
   const yTo = niceTo(most);
   const right = (at) => PLOT.left + (at / to) * (PLOT.right - PLOT.left);
   const up = (amount) => PLOT.bottom - (amount / yTo) * (PLOT.bottom - PLOT.top);
 
-  const lines = curves.flatMap(({ name, amount }, index) => {
+  const lines = curves.flatMap(({ amount }, index) => {
     const { pieces, jumps } = trace(amount, to, (y) => up(y));
-    const last = pieces.at(-1).at(-1);
     return [
       ...jumps.map(({ at, from, to: then }) => line('jump', right(at), up(from), right(at), up(then), index)),
       ...pieces.map((points) => `<path class="s${index}" d="${path(points.map(([px, py]) => [right(px), up(py)]))}"/>`),
-      ...(jumps.length > 24 ? [] : jumps.flatMap(({ at, from, to: then }) => [
-        dot('in', right(at), up(from), index),
-        dot('out', right(at), up(then), index),
-      ])),
-      ...(name === null ? [] : [text('name', right(last[0]) - 4, up(last[1]) - 8, name, `n${index}`)]),
+      ...(jumps.length > 24
+        ? []
+        : jumps.flatMap(({ at, from, to: then }) => [
+            dot('in', right(at), up(from), index),
+            dot('out', right(at), up(then), index),
+          ])),
     ];
   });
 
@@ -91,26 +129,45 @@ function draw({ page, x, to, series }) {
     text('label', PLOT.right, HEIGHT - 14, x),
     text('label', PLOT.left, PLOT.top - 8, 'amount', 'start'),
     ...lines,
+    ...legend(curves),
     '</svg>',
   ].join('\n')}\n`;
 }
 
-/** The price of the page: its first JSON that has a charge. */
-function priceOf(page) {
+/** Rates the page's example, its first JSON with a charge or with prices: usage of it, or of each price by its key. */
+function engineFor(page) {
   const blocks = readFileSync(`${folder}${page}.md`, 'utf8').matchAll(/^```json\n([\s\S]*?)^```/gm);
-  for (const [, block] of blocks) {
-    const { charge, allowance, ...terms } = JSON.parse(block);
-    if (charge === undefined) continue;
-    const { key = 'price', name = 'Price' } = terms;
-    return {
-      key,
-      name,
-      charge: ChargeSchema.parse(charge),
-      allowance: allowance === undefined ? null : new Decimal(allowance),
-    };
+  const example = [...blocks].map(([, block]) => JSON.parse(block)).find(({ charge, prices }) => charge ?? prices);
+  if (example === undefined) throw new Error(`docs/pricing/${page}.md has no JSON with a charge.`);
+  if (example.charge !== undefined) {
+    const [price] = planOf({ prices: [example] }).prices;
+    return (usage) => rateCharge(price, usage).amount;
   }
-  throw new Error(`docs/pricing/${page}.md has no JSON with a charge.`);
+  const plan = planOf(example);
+  return (usage, context) =>
+    ratePlan(plan, { of: ({ key }) => usage[key] ?? none }, { ...WHOLE_PERIOD, ...context }).exactTotal;
 }
+
+/** The plan as the API reads it, with what every plan has. */
+function planOf(example) {
+  const prices = example.prices.map((price) => ({ key: 'price', name: 'Price', ...price }));
+  const request = { key: 'plan', name: 'Plan', currency: 'USD', interval: 'month', ...example, prices };
+  const plan = toNewPlan(PlanRequestSchema.parse(request));
+  return { ...plan, prices: plan.prices.map((price) => ({ ...price, id: price.key, meterId: null })) };
+}
+
+const WHOLE_PERIOD = {
+  servicePeriod: { start: new Date('2026-04-01T00:00:00Z'), end: new Date('2026-05-01T00:00:00Z') },
+  share: { part: 1, whole: 1 },
+  periodIndex: 0,
+  trial: null,
+  pools: [],
+  chargedInTerm: new Decimal(0),
+  lastOfTerm: false,
+  firstSegment: true,
+  lastSegment: true,
+  explain: false,
+};
 
 function grid(to) {
   return Array.from({ length: SAMPLES + 1 }, (_, index) => (to * index) / SAMPLES);
@@ -201,6 +258,14 @@ const dot = (kind, x, y, index) => `<circle class="${kind} s${index}" cx="${px(x
 const text = (kind, x, y, words, also = '') =>
   `<text class="${`${kind} ${also}`.trim()}" x="${px(x)}" y="${px(y)}">${escaped(words)}</text>`;
 const escaped = (words) => words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/** The names of the curves, each in its colour. */
+function legend(curves) {
+  const names = curves.flatMap(({ name }, index) =>
+    name === null ? [] : [`<tspan class="n${index}">${escaped(name)}</tspan>`],
+  );
+  return names.length === 0 ? [] : [`<text x="${PLOT.right}" y="${PLOT.top - 8}">${names.join(' · ')}</text>`];
+}
 
 /** Without a background, and in colours that can be read on white and on black. */
 const STYLE = `<style>

@@ -46,7 +46,7 @@ function rowsOf(table: string): Row[] {
   if (!headings!.includes('amount') || !headings!.some(isUsage)) return [];
   return lines
     .map((cells) => Object.fromEntries(cells.map((cell, index) => [headings![index]!, cell.replaceAll('**', '')])))
-    .filter(({ amount }) => amount !== '');
+    .filter((row) => Object.keys(promised(row)).length > 0);
 }
 
 function cellsOf(line: string): string[] {
@@ -154,7 +154,7 @@ function planRequest(definition: Json, row: Row): Json {
 function promised(row: Row): Json {
   const [invoice] = Object.keys(row).filter((heading) => heading.startsWith('on the invoice'));
   return {
-    amount: plain(row.amount),
+    ...(plain(row.amount) === undefined ? {} : { amount: plain(row.amount) }),
     ...(invoice === undefined || row[invoice] === '' ? {} : { invoice: plain(row[invoice]) }),
     ...(plain(row['left in the pool']) === undefined ? {} : { left: plain(row['left in the pool']) }),
     ...(plain(row['rolls over']) === undefined ? {} : { rollsOver: plain(row['rolls over']) }),
