@@ -15,6 +15,7 @@ import {
   toDefinition,
   toNewPlan,
   usageNeeds,
+  withOverrides,
 } from '../catalog';
 import {
   Clock,
@@ -98,8 +99,9 @@ export class PreviewService {
     const context = contextOf(plan, request, period);
 
     const rate = (usage: UsageGiven, at: string, events: PreviewRequest['events']): RatedPlan => {
-      const used = usageByPrice(plan, meters, usage, { at, alone, events }, world);
-      return ratePlan(plan, { of: ({ key }) => used.get(key)! }, context);
+      const held = withHeld(plan, usage, { at, alone });
+      const used = usageByPrice(held, meters, usage, { at, alone, events }, world);
+      return ratePlan(held, { of: ({ key }) => used.get(key)! }, context);
     };
     const rated = rate(given, 'usage', request.events);
     const previous = before === null ? null : rate(before, 'previous', undefined);
@@ -287,6 +289,22 @@ function contextOf(plan: Plan, request: PreviewRequest, servicePeriod: Period): 
   };
 }
 
+/** Seats and the like, as many as the charge says: another number is what a subscription would have agreed on. */
+function hasQuantity(charge: Charge): boolean {
+  return charge.model === 'recurring' && charge.quantity !== undefined;
+}
+
+function withHeld(plan: Plan, given: UsageGiven, { at, alone }: Pick<UsageSource, 'at' | 'alone'>): Plan {
+  const held = plan.prices.flatMap(({ key, charge }) => {
+    const usage = given.get(alone ? ONLY : key);
+    if (!hasQuantity(charge) || usage === undefined) return [];
+    const { quantity } = usage;
+    if (quantity === undefined) refuse(alone ? at : `${at}.${key}`, 'must be a quantity: the price needs nothing else');
+    return [[key, { quantity }] as const];
+  });
+  return withOverrides(plan, Object.fromEntries(held));
+}
+
 interface UsageSource {
   readonly at: string;
   readonly alone: boolean;
@@ -304,6 +322,7 @@ function usageByPrice(
   if (unknown !== undefined) refuse(`${at}.${unknown}`, 'there is no such price in the plan');
   return new Map(
     plan.prices.map(({ key, charge }): [string, UsageToRate] => {
+      if (hasQuantity(charge)) return [key, NO_USAGE];
       const meter = meters.get(key) ?? null;
       const usage = given.get(alone ? ONLY : key);
       if (usage !== undefined) return [key, previewedUsage(usage, { charge, meter, at: alone ? at : `${at}.${key}` }, world)]; // prettier-ignore

@@ -197,6 +197,90 @@ describe('a whole plan', () => {
   });
 });
 
+describe('the templates', () => {
+  const APRIL = { start: '2026-04-01T00:00:00Z', end: '2026-05-01T00:00:00Z' };
+  /** A template's plan on usage, as of somebody who has made nothing of it yet. */
+  async function previewed(key: string, usage: object): Promise<Answer['body']> {
+    const { items } = await made(server.api('GET', '/v1/plan-templates'));
+    const { document } = items.find((template: { key: string }) => template.key === key);
+    return made(preview({ plan: document.plans[0], meters: document.meters, period: APRIL, ...usage }));
+  }
+  const amounts = ({ lines }: Answer['body']) => lines.map((line: Answer['body']) => [line.key, line.exactAmount]);
+
+  it('margin: cost and a margin by provider, and 10.00 at least', async () => {
+    const call = (provider: string, cost: string) => ({ type: 'llm.request', cost, data: { provider, model: 'm' } });
+    const events = [call('openai', '5'), call('anthropic', '2'), call('mistral', '5')];
+    // 7 ÷ (1 − 0.30) and 5 × 1.20.
+    expect(await previewed('margin', { events })).toMatchObject({ total: '16.00' });
+    const little = await previewed('margin', { usage: { models: { groups: [{ by: { provider: 'mistral' }, cost: '5' }] } } }); // prettier-ignore
+    expect(amounts(little)).toEqual([
+      ['models', '6'],
+      ['plan:minimum', '4'],
+    ]);
+    // Any calls at all, whose cost nobody says, are not calls that cost nothing.
+    expect(await preview({ ...(await templateRequest('margin')), usage: { models: { groups: [{ by: {}, quantity: '1' }] } } })).toMatchObject({ status: 422, body: { errors: [{ field: 'usage.models.groups[0].cost' }] } }); // prettier-ignore
+  });
+
+  async function templateRequest(key: string): Promise<object> {
+    const { items } = await made(server.api('GET', '/v1/plan-templates'));
+    const { document } = items.find((template: { key: string }) => template.key === key);
+    return { plan: document.plans[0], meters: document.meters };
+  }
+
+  it('outcome: solved tickets once, confirmed, credited when reopened, and never below cost', async () => {
+    const attempt = (task: string, day: number, data: object, cost = '0') => ({
+      type: 'agent.attempt',
+      task,
+      time: new Date(Date.UTC(2026, 3, day, 12)).toISOString(),
+      cost,
+      data: { outcome: 'resolved', success: true, score: 0.9, ...data },
+    });
+    const events = [
+      attempt('solved at the second try', 1, { success: false }),
+      attempt('solved at the second try', 2, {}),
+      attempt('escalated', 3, { outcome: 'escalated' }),
+      attempt('not good enough', 4, { score: 0.79 }),
+      attempt('reopened before it counted', 5, {}),
+      attempt('reopened before it counted', 6, { reopened: true }),
+      attempt('counts in May', 29, {}),
+    ];
+    expect(amounts(await previewed('outcome', { events }))).toEqual([
+      ['base', '99'],
+      ['outcomes', '1.24'],
+    ]);
+
+    // All of that cost 2.00: 2.20 at least. And what was solved and billed in March, and is reopened now, is given back.
+    const dear = events.map((event, index) => (index === 0 ? { ...event, cost: '2' } : event));
+    const before = { ...attempt('solved in March', 1, {}), time: '2026-03-20T00:00:00Z' };
+    const reopened = attempt('solved in March', 10, { reopened: true });
+    const answer = await previewed('outcome', { events: [...dear, before, reopened] });
+    expect(amounts(answer)).toEqual([
+      ['base', '99'],
+      ['outcomes', '1.21'],
+    ]);
+    const kinds = answer.lines[1].breakdown.map(({ kind, amount }: Answer['body']) => [kind, amount]);
+    expect(kinds).toEqual(expect.arrayContaining([['floor', '0.96'], ['credit', '-0.99']])); // prettier-ignore
+  });
+
+  it('hybrid: seats, and credits that models draw on', async () => {
+    const usage = { seats: { quantity: '6' }, small_models: { quantity: '60000000' }, large_models: { quantity: '3000000' } }; // prettier-ignore
+    const dollars = await previewed('hybrid', { usage });
+    // 5 × 15 + 12; 6,000 of the 10,000 credits for small models, the rest for large ones, of which 2,000 are beyond.
+    expect(amounts(dollars)).toEqual([
+      ['base', '49'],
+      ['seats', '87'],
+      ['small_models', '0'],
+      ['large_models', '20'],
+    ]);
+    expect(dollars).toMatchObject({ total: '156.00', pools: [{ used: '10000', left: '0', rollsOver: '0' }] });
+    expect(dollars.lines[3].units).toEqual({ key: 'credit', amount: '2000' });
+    expect(await previewed('hybrid', { usage, currency: 'EUR' })).toMatchObject({ currency: 'EUR', total: '144.00' });
+
+    const trial = await previewed('hybrid', { usage: { small_models: { quantity: '25000000' } }, trial: 'base_fee' });
+    expect(trial).toMatchObject({ total: '0.00', pools: [{ used: '2500', left: '7500', rollsOver: '2500' }] });
+  });
+});
+
 describe('events', () => {
   const sum = (events: unknown, more: object = {}): Promise<Answer> =>
     preview({ currency: 'USD', price: { charge: UNIT }, usage: { events }, ...more });
@@ -270,6 +354,12 @@ describe('refusals', () => {
     const answer = await preview(body);
     expect(answer).toMatchObject({ status: 422, body: { code } });
     expect(answer.body.errors[0].field).toBe(field);
+  });
+
+  it('takes nothing but a quantity for seats that a subscription agrees on', async () => {
+    const seats = { charge: { model: 'recurring', unitPrice: '15', quantity: '1' } };
+    expect(await made(preview({ currency: 'USD', price: seats, usage: { quantity: '4' } }))).toMatchObject({ total: '60.00' }); // prettier-ignore
+    expect(await preview({ currency: 'USD', price: seats, usage: { cost: '4' } })).toMatchObject({ status: 422 });
   });
 
   it('names the plan that isn’t there', async () => {
