@@ -11,7 +11,7 @@ import { FeatureEntity } from './persistence/feature.entity';
 import { MeterEntity } from './persistence/meter.entity';
 import { lockPlanDocument, lockPlanKey } from './persistence/plan-rows';
 import { featureInDocument, meterInDocument, type PlanDocument, planInDocument } from './plan-document.schema';
-import { type NewPlan, problemsOfPlan } from './plan-references';
+import { MOST_PROBLEMS, type NewPlan, problemsOfPlan } from './plan-references';
 import { PlansService } from './plans.service';
 
 /** Features, meters and plans that are to be there, together. */
@@ -241,7 +241,11 @@ async function planProblemsOf(
 function refuseProblems(problems: readonly FieldProblem[]): void {
   const first = problems[0];
   if (first === undefined) return;
-  throw new InvalidRequestError('invalid_document', `${first.field}: ${first.detail}`, problems);
+  throw new InvalidRequestError(
+    'invalid_document',
+    `${first.field}: ${first.detail}`,
+    problems.slice(0, MOST_PROBLEMS),
+  );
 }
 
 function refuseOtherMeters(wanted: readonly NewMeter[], found: readonly MeterEntity[]): void {

@@ -49,8 +49,11 @@ export async function checkedPlan(db: EntityManager, organisationId: string, wan
 export function refusePlan(problems: readonly FieldProblem[]): void {
   const first = problems[0];
   if (first === undefined) return;
-  throw new InvalidRequestError('invalid_plan', `${first.field}: ${first.detail}`, problems);
+  throw new InvalidRequestError('invalid_plan', `${first.field}: ${first.detail}`, problems.slice(0, MOST_PROBLEMS));
 }
+
+/** Most problems that are listed in one answer. */
+export const MOST_PROBLEMS = 20;
 
 /** A plan without problems as it will be stored: prices with ids, meters by ours. */
 export function withIds(wanted: NewPlan, meters: ReadonlyMap<string, MeterEntity>): CheckedPlan {

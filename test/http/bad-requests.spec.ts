@@ -9,6 +9,7 @@ beforeAll(async () => {
   for (const key of ['acme', 'none']) await made('/v1/customers', { key, name: key });
   await made('/v1/meters', METER);
   await made('/v1/plans', PLAN);
+  await made('/v1/plans', { ...PLAN, key: 'drafted', draft: true });
   for (const key of ['one', 'two']) await made('/v1/subscriptions', { key, customer: 'acme', plan: 'plan' });
   expect((await server.api('POST', '/v1/events', EVENT)).status).toBe(200);
   clock = (await made('/v1/test-clocks', { now: '2026-01-01T00:00:00Z' })).id;
@@ -140,6 +141,9 @@ const price = (charge: unknown, more: object = { meter: 'meter' }) => ({
   key: 'p',
   prices: [{ key: 'u', name: 'U', ...more, charge }],
 });
+const FEATURE = { key: 'f', name: 'F' };
+/** What the draft could be changed to, but for what is wrong. */
+const CHANGED = { name: 'Changed', currency: 'USD', interval: 'month', prices: [FLAT] };
 const tiers = (...list: unknown[]) => price({ model: 'graduated', tiers: list });
 const OPEN = { upTo: null, unitPrice: '1' };
 const CONTRACT = { key: 'c', name: 'C', provider: 'openai', discountPercent: '5' };
@@ -353,16 +357,71 @@ const BODIES: Record<string, Row[]> = {
     ],
     ['a currency the plan hasn’t', { plan: PLAN, currency: 'EUR' }, 'invalid_request', 'currency'],
   ],
+  'POST /v1/features': [
+    ...key(FEATURE),
+    ...text('name', FEATURE),
+    ['a description that is empty', { ...FEATURE, description: '' }, 'invalid_request', 'description'],
+    ['an unknown field', { ...FEATURE, value: true }, 'invalid_request', 'value'],
+  ],
+  'PUT /v1/plans/{plan}': [
+    ...text('name', CHANGED),
+    ['a key', { ...CHANGED, key: 'other' }, 'invalid_request', 'key'],
+    ['a reason, which is for publishing', { ...CHANGED, reason: 'Why not' }, 'invalid_request', 'reason'],
+    ['no prices', { ...CHANGED, prices: [] }, 'invalid_request', 'prices'],
+    ['an unknown meter', { ...CHANGED, prices: [{ ...UNIT, meter: 'nothing' }] }, 'invalid_plan', 'prices[0].meter'],
+  ],
+  'POST /v1/plans/{plan}/publish': [
+    ['a reason that is empty', { reason: '' }, 'invalid_request', 'reason'],
+    ['a reason too long', { reason: 'x'.repeat(501) }, 'invalid_request', 'reason'],
+    ['a version', { version: 2 }, 'invalid_request', 'version'],
+  ],
+  'POST /v1/plans/apply': [
+    ['no list of plans', { plans: PLAN }, 'invalid_request', 'plans'],
+    ['dryRun is words', { dryRun: 'yes' }, 'invalid_request', 'dryRun'],
+    ['a draft', { plans: [{ ...PLAN, draft: true }] }, 'invalid_request', 'plans[0].draft'],
+    ['a feature with an id', { features: [{ ...FEATURE, id: 'f' }] }, 'invalid_request', 'features[0].id'],
+    [
+      'a meter that can’t be',
+      { meters: [{ ...METER, key: 'm', value: 'data.x' }] },
+      'invalid_document',
+      'meters[0].value',
+    ],
+    ['two meters of a key', { meters: [METER, METER] }, 'invalid_document', 'meters[1].key'],
+    [
+      'a plan that can’t be',
+      { plans: [price({ model: 'flat', amount: '-1' }, {})] },
+      'invalid_document',
+      'plans[0].prices[0].charge.amount',
+    ],
+    [
+      'thousands of things that can’t be',
+      { plans: [price({ model: 'volume', tiers: Array(100).fill({ upTo: '1', unitPrice: '-1' }) })] },
+      'invalid_document',
+      'plans[0].prices[0].charge.tiers[0].unitPrice',
+    ],
+  ],
   'POST /v1/plans': [
     ...key(PLAN),
     ...text('name', PLAN),
+    ['draft is words', { ...PLAN, draft: 'yes' }, 'invalid_request', 'draft'],
+    ['a minimum below zero', { ...PLAN, minimum: '-1' }, 'invalid_plan', 'minimum'],
+    ['a trial of half a day', { ...PLAN, trial: { days: 0.5, covers: 'everything' } }, 'invalid_request', 'trial.days'],
+    [
+      'a currency that is none',
+      { ...PLAN, currencies: { euro: { prices: {} } } },
+      'invalid_request',
+      'currencies.euro',
+    ],
+    ['a pool without an amount', { ...PLAN, pools: [{ key: 'p', name: 'P' }] }, 'invalid_request', 'pools[0].amount'],
+    ['a discount of nothing', { ...PLAN, discounts: [{ key: 'd', name: 'D' }] }, 'invalid_plan', 'discounts[0]'],
+    ['an unknown feature', { ...PLAN, features: [{ feature: 'f', value: 1 }] }, 'invalid_plan', 'features[0].feature'],
     ['currency in small letters', { ...PLAN, currency: 'usd' }, 'invalid_request', 'currency'],
     ['interval is unknown', { ...PLAN, interval: 'year' }, 'invalid_request', 'interval'],
     ['no prices', { ...PLAN, prices: [] }, 'invalid_request', 'prices'],
     ['prices that are no list', { ...PLAN, prices: FLAT }, 'invalid_request', 'prices'],
     ['101 prices', { ...PLAN, prices: Array.from({ length: 101 }, () => FLAT) }, 'invalid_request', 'prices'],
     ['a price without a charge', price(undefined), 'invalid_request', 'prices[0].charge'],
-    ['an unknown model', price({ model: 'package' }), 'invalid_request', 'prices[0].charge.model'],
+    ['an unknown model', price({ model: 'barter' }), 'invalid_request', 'prices[0].charge.model'],
     ['a prototype for a model', price({ model: '__proto__' }), 'invalid_request', 'prices[0].charge.model'],
     [
       'a field of another model',
@@ -585,7 +644,11 @@ const BODIES: Record<string, Row[]> = {
 describe.each(Object.keys(BODIES))('%s', (route) => {
   it.each(BODIES[route]!)('%s', async (_, body, code, field) => {
     const [method, path] = route.split(' ') as [string, string];
-    const address = path.replace('{clock}', clock).replace('{meter}', METER.key).replace('{id}', EVENT.id);
+    const address = path
+      .replace('{clock}', clock)
+      .replace('{meter}', METER.key)
+      .replace('{plan}', 'drafted')
+      .replace('{id}', EVENT.id);
     await expectRefused(() => server.api(method, address, body), 422, code, field);
   });
 });

@@ -5,6 +5,9 @@ export interface FullOrganisation {
   readonly apiKey: string;
   readonly meter: Named;
   readonly plan: Named;
+  /** A plan that nobody has published yet. */
+  readonly draftPlan: Named;
+  readonly feature: Named;
   readonly testClock: string;
   readonly customer: Named;
   readonly subscription: Named;
@@ -66,6 +69,15 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
       { key: 'base', name: 'Base fee', charge: { model: 'flat', amount: '20' } },
       { key: 'tokens', name: 'Output tokens', meter: meter.key, charge: { model: 'unit', unitPrice: '0.001' } },
     ],
+  });
+  const feature = await post('/v1/features', { key: key('feature'), name: 'Models' });
+  const draftPlan = await post('/v1/plans', {
+    key: key('drafted'),
+    name: 'Drafted',
+    currency: 'USD',
+    interval: 'month',
+    prices: [{ key: 'base', name: 'Base fee', charge: { model: 'flat', amount: '25' }, feature: feature.key }],
+    draft: true,
   });
   const customer = await post('/v1/customers', { key: key('customer'), name: 'Acme', testClock: clock.id });
   const subscription = await post('/v1/subscriptions', {
@@ -149,6 +161,8 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     apiKey,
     meter,
     plan,
+    draftPlan,
+    feature,
     testClock: clock.id,
     customer,
     subscription,

@@ -78,6 +78,14 @@ const OUTPUT_TOKENS = {
   value: 'data.output_tokens',
 };
 
+/** A plan as a draft is changed to. */
+const FLAT_PLAN = {
+  name: 'P',
+  currency: 'USD',
+  interval: 'month',
+  prices: [{ key: 'base', name: 'Base', charge: { model: 'flat', amount: '1' } }],
+};
+
 const ASKING: Record<string, Asking[]> = {
   'GET /v1/meters/{meter}': [
     asking(
@@ -102,6 +110,40 @@ const ASKING: Record<string, Asking[]> = {
     asking(
       (name) => ({ path: `/v1/plans/${name}` }),
       () => named(a.plan),
+    ),
+  ],
+  'PUT /v1/plans/{plan}': [
+    asking(
+      (name) => ({ path: `/v1/plans/${name}`, body: FLAT_PLAN }),
+      () => named(a.draftPlan),
+      { notByA: true },
+    ),
+  ],
+  'DELETE /v1/plans/{plan}': [
+    asking(
+      (name) => ({ path: `/v1/plans/${name}` }),
+      () => named(a.draftPlan),
+      { notByA: true },
+    ),
+  ],
+  'POST /v1/plans/{plan}/publish': [
+    asking(
+      (name) => ({ path: `/v1/plans/${name}/publish` }),
+      () => named(a.draftPlan),
+      { notByA: true },
+    ),
+  ],
+  'POST /v1/plans/{plan}/archive': [
+    asking(
+      (name) => ({ path: `/v1/plans/${name}/archive` }),
+      () => named(a.plan),
+      { notByA: true },
+    ),
+  ],
+  'GET /v1/features/{feature}': [
+    asking(
+      (name) => ({ path: `/v1/features/${name}` }),
+      () => named(a.feature),
     ),
   ],
   'GET /v1/customers/{customer}': [
@@ -302,6 +344,27 @@ const ASKING: Record<string, Asking[]> = {
       { status: 422, notByA: true },
     ),
   ],
+  'POST /v1/plans/apply': [
+    asking(
+      (meter) => {
+        const prices = [{ key: 'u', name: 'U', meter, charge: { model: 'unit', unitPrice: '1' } }];
+        return { path: '/v1/plans/apply', body: { plans: [{ ...FLAT_PLAN, key: 'p-1', prices }] } };
+      },
+      () => named(a.meter),
+      { status: 422, notByA: true },
+    ),
+    asking(
+      (feature) => {
+        const [price] = FLAT_PLAN.prices;
+        return {
+          path: '/v1/plans/apply',
+          body: { plans: [{ ...FLAT_PLAN, key: 'p-1', prices: [{ ...price, feature }] }] },
+        };
+      },
+      () => [named(a.feature)[1]!],
+      { status: 422, notByA: true },
+    ),
+  ],
   'POST /v1/rating/preview': [
     asking(
       (planReference) => ({ path: '/v1/rating/preview', body: { planReference } }),
@@ -348,6 +411,7 @@ const ASKING: Record<string, Asking[]> = {
 const LISTS: Record<string, { path: string; own: () => string; theirs: () => string }> = {
   'GET /v1/exchange-rates': { path: '/v1/exchange-rates', own: () => b.currency, theirs: () => a.currency },
   'GET /v1/meters': { path: '/v1/meters', own: () => b.meter.id, theirs: () => a.meter.id },
+  'GET /v1/features': { path: '/v1/features', own: () => b.feature.id, theirs: () => a.feature.id },
   'GET /v1/plans': { path: '/v1/plans', own: () => b.plan.id, theirs: () => a.plan.id },
   'GET /v1/price-book': { path: '/v1/price-book', own: () => b.price, theirs: () => a.price },
   'GET /v1/contracts': { path: '/v1/contracts', own: () => b.contract, theirs: () => a.contract },
@@ -374,6 +438,9 @@ const OTHERS = [
   'GET /v1/costs/pending',
   'GET /v1/costs/differences',
   'POST /v1/api-keys',
+  'GET /v1/plan-templates', // the same for everybody
+  'GET /v1/plans/export',
+  'POST /v1/features',
   'POST /v1/meters',
   'POST /v1/test-clocks',
   'POST /v1/price-book',
@@ -462,6 +529,16 @@ it('GET /v1/audit-log is the organisation’s own', async () => {
   expect(await subjects(b.apiKey)).toContain(b.otherKey);
   expect(await subjects(b.apiKey)).not.toContain(a.otherKey);
   expect(await subjects(empty)).toEqual([]);
+});
+
+it('GET /v1/plans/export is the organisation’s own', async () => {
+  const keys = async (key: string) => {
+    const { features, meters, plans } = (await server.api('GET', '/v1/plans/export', undefined, key)).body;
+    return [...features, ...meters, ...plans].map((each: { key: string }) => each.key);
+  };
+  expect(await keys(b.apiKey)).toEqual(expect.arrayContaining([b.feature.key, b.meter.key, b.plan.key]));
+  for (const { key } of [a.feature, a.meter, a.plan]) expect(await keys(b.apiKey)).not.toContain(key);
+  expect(await keys(empty)).toEqual([]);
 });
 
 it('GET /v1/costs/pending counts the organisation’s own', async () => {

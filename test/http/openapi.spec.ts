@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PLAN_TEMPLATES } from '../../src/catalog/templates';
 import { OPERATOR_KEY, startTestServer, type TestServer } from '../support/server';
 import { fillOrganisation, type FullOrganisation } from './full-organisation';
 import { type Route, routesOf } from './openapi-routes';
@@ -144,6 +145,7 @@ describe('every endpoint', () => {
     const bare = [
       'POST /v1/invoices/{invoice}/finalize',
       'POST /v1/meters/{meter}/archive',
+      'POST /v1/plans/{plan}/archive',
       'POST /v1/catalogue/refreshes/release',
       'POST /v1/recostings/{recosting}/apply',
     ];
@@ -199,6 +201,11 @@ describe('what is answered is what is documented', () => {
     ['GET /v1/meters', () => '/v1/meters'],
     ['GET /v1/meters/{meter}', () => `/v1/meters/${all.meter.key}`],
     ['GET /v1/plans', () => '/v1/plans'],
+    ['GET /v1/plans', () => '/v1/plans?status=draft'],
+    ['GET /v1/plans/export', () => '/v1/plans/export'],
+    ['GET /v1/plan-templates', () => '/v1/plan-templates'],
+    ['GET /v1/features', () => '/v1/features'],
+    ['GET /v1/features/{feature}', () => `/v1/features/${all.feature.key}`],
     ['GET /v1/plans/{plan}', () => `/v1/plans/${all.plan.id}`],
     ['GET /v1/customers', () => '/v1/customers?limit=1'],
     ['GET /v1/customers/{customer}', () => `/v1/customers/${all.customer.key}`],
@@ -253,6 +260,7 @@ describe('what is answered is what is documented', () => {
     { upTo: '10', unitPrice: 1, flatFee: '0.5' },
     { upTo: null, unitPrice: '0.5' },
   ];
+  const [BASE, SEATS] = PLAN_TEMPLATES[2]!.document.plans[0]!.prices.map(({ feature: _, ...price }) => price);
   const WRITING: [route: string, path: () => string, body: () => object | undefined, status: number][] = [
     ['POST /v1/api-keys', () => '/v1/api-keys', () => ({ name: 'K', scopes: ['read', 'ingest'] }), 201],
     ['POST /v1/test-clocks', () => '/v1/test-clocks', () => ({ now: '2026-01-01T00:00:00+01:00' }), 201],
@@ -285,7 +293,8 @@ describe('what is answered is what is documented', () => {
       }),
       201,
     ],
-    ['POST /v1/meters/{meter}/archive', () => '/v1/meters/m/archive', () => undefined, 200],
+    ['POST /v1/meters/{meter}/archive',
+      'POST /v1/plans/{plan}/archive', () => '/v1/meters/m/archive', () => undefined, 200],
     [
       'POST /v1/plans',
       () => '/v1/plans',
@@ -314,6 +323,17 @@ describe('what is answered is what is documented', () => {
       }),
       201,
     ],
+    ['POST /v1/features', () => '/v1/features', () => ({ key: 'f', name: 'F', description: 'For people.' }), 201],
+    [
+      'POST /v1/plans',
+      () => '/v1/plans',
+      () => ({ ...PLAN_TEMPLATES[2]!.document.plans[0], prices: [BASE, SEATS], key: 'd', draft: true, features: [] }),
+      201,
+    ],
+    ['POST /v1/plans/{plan}/publish', () => '/v1/plans/d/publish', () => ({ reason: 'It is time' }), 200],
+    ['POST /v1/plans/{plan}/archive', () => '/v1/plans/d/archive', () => undefined, 200],
+    ['POST /v1/plans/apply', () => '/v1/plans/apply', () => ({ ...PLAN_TEMPLATES[0]!.document, dryRun: true }), 200],
+    ['POST /v1/plans/apply', () => '/v1/plans/apply', () => PLAN_TEMPLATES[1]!.document, 200],
     [
       'POST /v1/rating/preview',
       () => '/v1/rating/preview',
