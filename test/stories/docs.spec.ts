@@ -20,6 +20,7 @@ const PAGES = [
   'docs/price-book.md',
   'docs/provider-usage.md',
   'docs/exchange-rates.md',
+  'docs/preview.md',
   'docs/corrections.md',
   'docs/recosting.md',
   'docs/audit-log.md',
