@@ -1,13 +1,13 @@
 // Draws what the prices of docs/pricing cost, as docs/pricing/curves/*.svg: each page's own JSON, rated by the engine.
 // `npm run build` first. With --check nothing is written, and it fails where a drawing isn't what it would draw;
 // test/stories/pricing-pages.spec.ts does that.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 const { Decimal } = require('../dist/src/kernel/index.js');
-const { rateCharge, ratePlan } = require('../dist/src/rating/domain/index.js');
+const { MODELS, rateCharge, ratePlan } = require('../dist/src/rating/domain/index.js');
 const { PlanRequestSchema, toNewPlan } = require('../dist/src/catalog/index.js');
 const folder = fileURLToPath(new URL('../docs/pricing/', import.meta.url));
 
@@ -31,6 +31,27 @@ const transactions = (count) => (x) => ({
   })),
 });
 
+/** So many attempts at each of x tasks, of which the last works for every so manieth task. */
+const attempts = (each, every) => (x) => {
+  const tasks = Math.floor(x + 1e-9);
+  return {
+    ...none,
+    outcomes: Array.from({ length: tasks * each }, (_, index) => {
+      const task = Math.floor(index / each);
+      const success = index % each === each - 1 && task % every === 0;
+      return {
+        key: `${index}`.padStart(6, '0'),
+        id: `${index}`,
+        time: WHOLE_PERIOD.servicePeriod.start.getTime() * 1_000 + index,
+        task: `${task}`,
+        type: success ? 'resolved' : null,
+        success,
+        reversal: false,
+      };
+    }),
+  };
+};
+
 /** What is drawn for each page: how far, of what, and for which usage. */
 const CURVES = [
   { page: 'flat', x: 'units in the period', to: 1_000, series: [{ usage: quantity }] },
@@ -52,6 +73,48 @@ const CURVES = [
   { page: 'graduated-percentage', x: 'value in the period', to: 80_000, series: [{ usage: quantity }] },
   { page: 'event-amount', x: 'amounts of the events, added up', to: 100, series: [{ usage: quantity }] },
   { page: 'recurring', x: 'seats', to: 20, series: [{ usage: quantity }] },
+  {
+    page: 'matrix',
+    x: 'units of one cell in the period',
+    to: 1_000,
+    series: [
+      { name: 'gpt-4o in eu', usage: (x) => inGroups([group(['gpt-4o', 'eu'], x)], x) },
+      { name: 'gpt-4o elsewhere', usage: (x) => inGroups([group(['gpt-4o', 'us'], x)], x) },
+      { name: 'other models', usage: (x) => inGroups([group(['other', 'us'], x)], x) },
+      { name: 'small', usage: (x) => inGroups([group(['small', 'us'], x)], x) },
+    ],
+  },
+  {
+    page: 'per-group',
+    x: 'GB, all projects together',
+    to: 400,
+    series: [
+      { name: 'in two projects', usage: (x) => inGroups([group(['a'], x / 2), group(['b'], x / 2)], x) },
+      { name: 'in one project', usage: (x) => inGroups([group(['a'], x)], x) },
+      { name: 'in the archive', usage: (x) => inGroups([group(['archive'], x)], x) },
+    ],
+  },
+  {
+    page: 'scheduled',
+    x: 'minutes in the period',
+    to: 500,
+    series: [
+      { name: 'at other times', usage: (x) => inWindows(3, 2, x) },
+      { name: 'at night', usage: (x) => inWindows(3, 0, x) },
+      { name: 'at weekends', usage: (x) => inWindows(3, 1, x) },
+    ],
+  },
+  { page: 'consumption-margin', x: 'what the usage cost', to: 100, series: [{ usage: cost }] },
+  {
+    page: 'outcome',
+    x: 'tickets in the period, three attempts at each',
+    to: 20,
+    series: [
+      { name: 'all are resolved', usage: attempts(3, 1) },
+      { name: 'half of them', usage: attempts(3, 2) },
+      { name: 'none', usage: attempts(3, Infinity) },
+    ],
+  },
   {
     page: 'pools',
     x: 'standard actions in the period',
@@ -95,41 +158,73 @@ const SAMPLES = 480;
 /** Jumps lower than this, in pixels, are not seen. */
 const SEEN = 3;
 
-function draw({ page, x, to, series }) {
-  const rate = engineFor(page);
-  const curves = series.map(({ name = null, usage, ...context }) => ({
-    name,
-    amount: (at) => rate(usage(at), context).toNumber(),
-  }));
-  const most = Math.max(...curves.flatMap(({ amount }) => grid(to).map(amount)));
-  const yTo = niceTo(most);
+function draw(curve) {
+  const { page, x, to } = curve;
+  const { curves, yTo } = computed(curve);
   const right = (at) => PLOT.left + (at / to) * (PLOT.right - PLOT.left);
   const up = (amount) => PLOT.bottom - (amount / yTo) * (PLOT.bottom - PLOT.top);
-
-  const lines = curves.flatMap(({ amount }, index) => {
-    const { pieces, jumps } = trace(amount, to, (y) => up(y));
-    return [
-      ...jumps.map(({ at, from, to: then }) => line('jump', right(at), up(from), right(at), up(then), index)),
-      ...pieces.map((points) => `<path class="s${index}" d="${path(points.map(([px, py]) => [right(px), up(py)]))}"/>`),
-      ...(jumps.length > 24
-        ? []
-        : jumps.flatMap(({ at, from, to: then }) => [
-            dot('in', right(at), up(from), index),
-            dot('out', right(at), up(then), index),
-          ])),
-    ];
-  });
-
-  return `${[
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img">`,
-    `<title>${escaped(`${page}: amount by ${x}`)}</title>`,
-    STYLE,
+  return svg(WIDTH, HEIGHT, `${page}: amount by ${x}`, [
     ...axis(ticks(yTo), (value) => [PLOT.left, up(value), PLOT.right, up(value)], 'y'),
     ...axis(ticks(to), (value) => [right(value), PLOT.bottom, right(value), PLOT.bottom + 4], 'x'),
     text('label', PLOT.right, HEIGHT - 14, x),
     text('label', PLOT.left, PLOT.top - 8, 'amount', 'start'),
-    ...lines,
+    ...curves.flatMap(({ pieces, jumps }, index) => strokes(pieces, jumps, right, up, index)),
     ...legend(curves),
+  ]);
+}
+
+/** All charge models side by side, for the page that tells them apart. */
+function drawAll(models) {
+  const drawn = models.flatMap((curve, place) => {
+    const { curves, yTo } = computed(curve);
+    const left = 16 + (place % 5) * 126;
+    const bottom = 96 + Math.floor(place / 5) * 128;
+    const right = (at) => left + (at / curve.to) * 104;
+    const up = (amount) => bottom - (amount / yTo) * 76;
+    return [
+      `<path class="frame" d="M${left} ${bottom - 80}V${bottom}H${left + 108}"/>`,
+      ...curves.flatMap(({ pieces, jumps }, index) => strokes(pieces, jumps, right, up, index, false)),
+      text('tick', left + 54, bottom + 18, curve.page.replaceAll('-', ' '), 'middle'),
+    ];
+  });
+  return svg(WIDTH, 24 + Math.ceil(models.length / 5) * 128, 'The charge models: amount by usage', drawn);
+}
+
+function computed({ page, to, series }) {
+  const rate = engineFor(page);
+  const amounts = series.map(
+    ({ usage, ...context }) =>
+      (at) =>
+        rate(usage(at), context).toNumber(),
+  );
+  const yTo = niceTo(Math.max(...amounts.flatMap((amount) => grid(to).map(amount))));
+  const height = (amount) => (amount / yTo) * (PLOT.bottom - PLOT.top);
+  return {
+    yTo,
+    curves: amounts.map((amount, index) => ({ name: series[index].name ?? null, ...trace(amount, to, height) })),
+  };
+}
+
+/** A curve's pieces; at each jump a full dot where the bound itself is, and an empty one where the next piece begins. */
+function strokes(pieces, jumps, right, up, index, dots = jumps.length <= 24) {
+  return [
+    ...jumps.map(({ at, from, to }) => line('jump', right(at), up(from), right(at), up(to), index)),
+    ...pieces.map((points) => `<path class="s${index}" d="${path(points.map(([x, y]) => [right(x), up(y)]))}"/>`),
+    ...(dots
+      ? jumps.flatMap(({ at, from, to }) => [
+          dot('in', right(at), up(from), index),
+          dot('out', right(at), up(to), index),
+        ])
+      : []),
+  ];
+}
+
+function svg(width, height, title, content) {
+  return `${[
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
+    `<title>${escaped(title)}</title>`,
+    STYLE,
+    ...content,
     '</svg>',
   ].join('\n')}\n`;
 }
@@ -139,13 +234,10 @@ function engineFor(page) {
   const blocks = readFileSync(`${folder}${page}.md`, 'utf8').matchAll(/^```json\n([\s\S]*?)^```/gm);
   const example = [...blocks].map(([, block]) => JSON.parse(block)).find(({ charge, prices }) => charge ?? prices);
   if (example === undefined) throw new Error(`docs/pricing/${page}.md has no JSON with a charge.`);
-  if (example.charge !== undefined) {
-    const [price] = planOf({ prices: [example] }).prices;
-    return (usage) => rateCharge(price, usage).amount;
-  }
-  const plan = planOf(example);
-  return (usage, context) =>
-    ratePlan(plan, { of: ({ key }) => usage[key] ?? none }, { ...WHOLE_PERIOD, ...context }).exactTotal;
+  const isPlan = example.charge === undefined;
+  const plan = planOf(isPlan ? example : { prices: [example] });
+  const of = (usage) => (isPlan ? ({ key }) => usage[key] ?? none : () => usage);
+  return (usage, context) => ratePlan(plan, { of: of(usage) }, { ...WHOLE_PERIOD, ...context }).exactTotal;
 }
 
 /** The plan as the API reads it, with what every plan has. */
@@ -271,8 +363,8 @@ function legend(curves) {
 const STYLE = `<style>
 text{font:12px system-ui,sans-serif;text-anchor:end;fill:#57606a}
 text.start{text-anchor:start}text.middle{text-anchor:middle}
-.grid{stroke:#8b949e;stroke-opacity:.3}.base{stroke:#8b949e}
-path{fill:none;stroke-width:2.5;stroke-linejoin:round}
+.grid{stroke:#8b949e;stroke-opacity:.3}.base{stroke:#8b949e}path.frame{stroke:#8b949e;stroke-width:1}
+path{fill:none;stroke-linejoin:round;stroke-width:2.5}
 .jump{stroke-dasharray:2 3;stroke-opacity:.7}circle{stroke-width:1.5}
 .s0{stroke:#2f81f7}.s1{stroke:#db6d28}.s2{stroke:#2da44e}.s3{stroke:#a371f7}
 .n0{fill:#2f81f7}.n1{fill:#db6d28}.n2{fill:#2da44e}.n3{fill:#a371f7}
@@ -283,12 +375,15 @@ circle.in.s0{fill:#2f81f7}circle.in.s1{fill:#db6d28}circle.in.s2{fill:#2da44e}ci
 const check = process.argv.includes('--check');
 const stale = [];
 mkdirSync(`${folder}curves`, { recursive: true });
-for (const curve of CURVES) {
-  const file = `${folder}curves/${curve.page}.svg`;
-  const drawn = draw(curve);
+
+function keep(name, drawn) {
+  const file = `${folder}curves/${name}.svg`;
   if (!check) writeFileSync(file, drawn);
-  else if (readFileSync(file, 'utf8') !== drawn) stale.push(curve.page);
+  else if (!existsSync(file) || readFileSync(file, 'utf8') !== drawn) stale.push(name);
 }
+
+for (const curve of CURVES) keep(curve.page, draw(curve));
+keep('all', drawAll(CURVES.filter(({ page }) => MODELS[page.replaceAll('-', '_')] !== undefined)));
 if (stale.length > 0) {
   console.error(`Not what the engine charges: ${stale.join(', ')}. Run npm run build and scripts/price-curves.mjs.`);
   process.exit(1);

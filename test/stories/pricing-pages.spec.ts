@@ -59,7 +59,7 @@ function cellsOf(line: string): string[] {
 const QUANTITY = ['quantity', 'used', 'value'];
 
 function isUsage(heading: string): boolean {
-  return [...QUANTITY, 'cost', 'transactions', 'usage'].includes(heading) || isCode(heading);
+  return [...QUANTITY, 'cost', 'transactions', 'attempts', 'usage'].includes(heading) || isCode(heading);
 }
 
 /** A heading in backticks: a window, a group, or a price of a plan. */
@@ -99,12 +99,15 @@ function usageOf({ charge }: Json, row: Row): Json {
     return { events: values.map((value) => ({ data: { quantity: value } })) };
   }
 
+  if (row.attempts !== undefined) return { events: attemptsOf(row.attempts, plain(row.cost) ?? '0') };
+
   const parts = Object.entries(row).filter(([heading, cell]) => isCode(heading) && cell !== '');
-  const quantities = parts.map(([heading, cell]) => ({ of: heading.replaceAll('`', ''), quantity: plain(cell) }));
+  const { model, windows } = charge as Json;
+  const amounts = parts.map(([heading, cell]) => ({ of: heading.replaceAll('`', ''), amount: plain(cell) }));
   if (Object.keys(row).some(isCode)) {
-    return 'windows' in (charge as Json)
-      ? { windows: quantities.map(({ of, quantity }) => ({ window: of, quantity })) }
-      : { groups: quantities.map(({ of, quantity }) => ({ by: dimensions(of), quantity })) };
+    if (windows !== undefined) return { windows: amounts.map(({ of, amount }) => ({ window: of, quantity: amount })) };
+    const unit = model === 'consumption_margin' ? 'cost' : 'quantity';
+    return { groups: amounts.map(({ of, amount }) => ({ by: dimensions(of), [unit]: amount })) };
   }
   const quantity = QUANTITY.map((heading) => plain(row[heading])).find((cell) => cell !== undefined);
   const cost = plain(row.cost);
@@ -114,6 +117,30 @@ function usageOf({ charge }: Json, row: Row): Json {
     ...(cost === undefined ? {} : { cost }),
     ...(events === undefined ? {} : { events: Number(events) }),
   };
+}
+
+/**
+ * `3 a failed; 28 Mar b resolved; 9 b reversed`: what happened to a task on a day at noon, in April unless told. All of
+ * it cost as much as the row says.
+ */
+function attemptsOf(cell: string, cost: string): Json[] {
+  const texts = cell.split(';').map((text) => text.trim());
+  return texts
+    .filter((text) => text !== '' && text !== 'none')
+    .map((text, index) => {
+      const [, day = '', month = 'Apr', task = '', verdict = ''] =
+        /^(\d+) (?:(Mar|Apr) )?(\S+) (\S+)$/.exec(text) ?? [];
+      const data =
+        verdict === 'failed' ? { status: verdict }
+        : verdict === 'reversed' ? { reversed: true }
+        : { status: 'done', outcome: verdict }; // prettier-ignore
+      return {
+        time: `2026-${month === 'Mar' ? '03' : '04'}-${day.padStart(2, '0')}T12:00:00Z`,
+        task,
+        data,
+        cost: index === 0 ? cost : '0',
+      };
+    });
 }
 
 /** `model=gpt-4o, region=eu`; a dimension without a value is left out. */
@@ -186,7 +213,7 @@ describe('the pages of prices', () => {
   });
   afterAll(() => server.stop());
 
-  it.each(PAGES)('%s: every row of its tables is what the preview answers', async (page) => {
+  it.each(['README.md', ...PAGES])('%s: every row of its tables is what the preview answers', async (page) => {
     const examples = examplesOf(page);
     expect(examples.length).toBeGreaterThan(0);
 
