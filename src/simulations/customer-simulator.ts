@@ -11,7 +11,7 @@ import {
   SubscriptionsService,
   type SubscriptionWithPlan,
 } from '../customers';
-import { billingPeriodAt, Clock, type Decimal, ONE, type Period } from '../kernel';
+import { billingPeriodAt, Clock, ONE, type Period } from '../kernel';
 import { ChargeUsageService, type SegmentUsage, type UsageWanted } from '../metering';
 import { Database } from '../platform/database';
 import {
@@ -68,7 +68,7 @@ export class CustomerSimulator {
       const plans = [...candidates, ...[...(held?.values() ?? [])].flat().map(({ plan }) => plan)];
       const wanted = wantedBy(plans);
       const months = periods.map(({ period }) => period);
-      const usage = await this.usageOf(tenant, customerIds, months, wanted, plans);
+      const usage = await this.usageOf(tenant, customerIds, months, plans);
       const added = await readAddedCosts(db, organisationId, customerIds, months, costChanges, wanted);
       const everyEvent = factorFor(costChanges.filter((change) => !namesEvents(change)), { provider: null, model: null }); // prettier-ignore
       const convert = await this.rates.convertingAt(tenant, months[0]!.start);
@@ -119,14 +119,14 @@ export class CustomerSimulator {
     return held;
   }
 
-  /** Usage of every customer, by their own clock where a price asks which hour it is for them. */
-  private async usageOf(
+  /** Usage as these plans need it, by each customer's own clock where a price asks which hour it is for them. */
+  async usageOf(
     tenant: Tenant,
     customerIds: readonly string[],
     months: readonly Period[],
-    wanted: readonly UsageWanted[],
     plans: readonly Plan[],
   ): Promise<Map<string, readonly SegmentUsage[]>> {
+    const wanted = wantedBy(plans);
     const asksForZone = plans.some(({ prices }) =>
       prices.some(({ charge }) => charge.model === 'scheduled' && charge.timeZone === 'customer'),
     );
@@ -150,7 +150,7 @@ export class CustomerSimulator {
 }
 
 /** Everything that has to be known of usage to rate these plans, each price of a version once. */
-export function wantedBy(plans: readonly Plan[]): UsageWanted[] {
+function wantedBy(plans: readonly Plan[]): UsageWanted[] {
   const charges = new Map<unknown, UsageWanted>();
   for (const { meterId, charge } of plans.flatMap(({ prices }) => prices)) {
     if (meterId !== null) charges.set(charge, { meterId, charge });
@@ -159,12 +159,7 @@ export function wantedBy(plans: readonly Plan[]): UsageWanted[] {
 }
 
 /** The number of the billing period that an instant is in; before the first, that. */
-export function periodNumberAt({ subscription, customer }: SubscriptionWithPlan, at: Date): number {
+function periodNumberAt({ subscription, customer }: SubscriptionWithPlan, at: Date): number {
   const anchor = anchorOf(subscription, customer);
   return at.getTime() <= anchor.startAt.getTime() ? 0 : billingPeriodAt(anchor, at).index;
-}
-
-/** A share of revenue in per cent; null of no revenue. */
-export function marginPercent(revenue: Decimal, cost: Decimal): Decimal | null {
-  return revenue.isZero() ? null : revenue.minus(cost).times(100).dividedBy(revenue);
 }

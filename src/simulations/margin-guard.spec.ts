@@ -1,13 +1,17 @@
 import { made } from '../../test/support/books';
 import { type Answer, startTestServer, type TestServer } from '../../test/support/server';
-import type { Clock } from '../kernel';
+import { Clock } from '../kernel';
 
-const clock: Clock = { now: () => new Date('2026-03-12T12:00:00Z') };
+class FixedClock extends Clock {
+  now(): Date {
+    return new Date('2026-03-12T12:00:00Z');
+  }
+}
 
 let server: TestServer;
 let apiKey: string;
 beforeAll(async () => {
-  server = await startTestServer({}, { clock });
+  server = await startTestServer({}, { clock: new FixedClock() });
 });
 afterAll(() => server.stop());
 

@@ -1,14 +1,18 @@
 import { made } from '../../test/support/books';
 import { type Answer, startTestServer, type TestServer } from '../../test/support/server';
-import type { Clock } from '../kernel';
+import { Clock } from '../kernel';
 
 /** A day on which February 2026 is the last full month. */
-const clock: Clock = { now: () => new Date('2026-03-05T12:00:00Z') };
+class FixedClock extends Clock {
+  now(): Date {
+    return new Date('2026-03-05T12:00:00Z');
+  }
+}
 const FEBRUARY = { from: '2026-02-01T00:00:00Z', to: '2026-03-01T00:00:00Z' };
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({}, { clock });
+  server = await startTestServer({}, { clock: new FixedClock() });
   await fill();
 });
 afterAll(() => server.stop());

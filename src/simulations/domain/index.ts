@@ -2,6 +2,7 @@ export * from './cost-changes';
 export * from './histogram';
 export * from './margin';
 export * from './percent';
+export * from './plan-after-move';
 export * from './simulate-customer';
 export * from './simulate-plan';
 export * from './simulated-periods';
