@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 const { Decimal } = require('../dist/src/kernel/index.js');
-const { MODELS, rateCharge, ratePlan } = require('../dist/src/rating/domain/index.js');
+const { MODELS, ratePlan } = require('../dist/src/rating/domain/index.js');
 const { PlanRequestSchema, toNewPlan } = require('../dist/src/catalog/index.js');
 const folder = fileURLToPath(new URL('../docs/pricing/', import.meta.url));
 

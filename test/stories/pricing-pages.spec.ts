@@ -120,14 +120,14 @@ function usageOf({ charge }: Json, row: Row): Json {
 }
 
 /**
- * `3 a failed; 28 Mar b resolved; 9 b reversed`: what happened to a task on a day at noon, in April unless told. All of
- * it cost as much as the row says.
+ * `3 a failed; 28 Mar b resolved; 9 b reversed`: what happened to a task on a day at noon, in April unless told. The
+ * last event has the cost of the row.
  */
 function attemptsOf(cell: string, cost: string): Json[] {
   const texts = cell.split(';').map((text) => text.trim());
   return texts
     .filter((text) => text !== '' && text !== 'none')
-    .map((text, index) => {
+    .map((text, index, all) => {
       const [, day = '', month = 'Apr', task = '', verdict = ''] =
         /^(\d+) (?:(Mar|Apr) )?(\S+) (\S+)$/.exec(text) ?? [];
       const data =
@@ -138,7 +138,7 @@ function attemptsOf(cell: string, cost: string): Json[] {
         time: `2026-${month === 'Mar' ? '03' : '04'}-${day.padStart(2, '0')}T12:00:00Z`,
         task,
         data,
-        cost: index === 0 ? cost : '0',
+        cost: index === all.length - 1 ? cost : '0',
       };
     });
 }
