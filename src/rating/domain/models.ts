@@ -13,7 +13,7 @@ import { chargeRecurring } from './charge-recurring';
 import { chargeScheduled } from './charge-scheduled';
 import type { ModelRules } from './model';
 import { prorateRows } from './prorate';
-import { shown } from './shown';
+import { counted, shown } from './shown';
 
 /** What `usageNeeds` says a charge needs, its usage has. */
 function parts<U>(found: readonly U[] | undefined): readonly U[] {
@@ -56,6 +56,7 @@ export const MODELS: { readonly [M in ChargeModel]: ModelRules<ChargeOf<M>> } = 
   },
   outcome: {
     basis: 'quantity',
+    opening: (_charge, { events }) => `Attempts and reversals in the period: ${counted(events, 'event')}.`,
     rate: (charge, { usage, period, earlierStarts }) => chargeOutcome(charge, usage, period, earlierStarts),
     pending: ({ floorCost }) => floorCost?.pendingEvents ?? 0,
     mayBeNegative: true,
