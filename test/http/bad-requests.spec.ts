@@ -22,6 +22,7 @@ const EVENT = { id: 'stored', type: 'llm.request', customer: 'acme' };
 const SUM = { ...METER, key: 'sum', aggregation: 'sum', value: 'data.x' };
 const FLAT = { key: 'base', name: 'Base', charge: { model: 'flat', amount: '20' } };
 const UNIT = { key: 'unit', name: 'Units', meter: 'meter', charge: { model: 'unit', unitPrice: '1' } };
+const MOVE = { fromPlan: 'plan', toPlan: 'plan', mode: 'now', reason: 'New prices' };
 const PLAN = { key: 'plan', name: 'Plan', currency: 'USD', interval: 'month', prices: [FLAT] };
 
 async function made(path: string, body: unknown): Promise<Answer['body']> {
@@ -527,6 +528,14 @@ const BODIES: Record<string, Row[]> = {
   ],
   'POST /v1/subscriptions': [
     ...key({ customer: 'acme', plan: 'plan' }).filter(([because]) => because !== 'key is missing'),
+    ['a draft', { customer: 'acme', plan: 'drafted' }, 'plan_is_draft', 'plan'],
+    [
+      'a currency the plan lacks',
+      { customer: 'acme', plan: 'plan', currency: 'EUR' },
+      'plan_lacks_currency',
+      'currency',
+    ],
+    ['a currency in words', { customer: 'acme', plan: 'plan', currency: 'euro' }, 'invalid_request', 'currency'],
     ['customer is missing', { plan: 'plan' }, 'invalid_request', 'customer'],
     ['customer is empty', { customer: '', plan: 'plan' }, 'invalid_request', 'customer'],
     ['customer has a NUL', { customer: 'a\0', plan: 'plan' }, 'invalid_request', 'customer'],
@@ -542,6 +551,40 @@ const BODIES: Record<string, Row[]> = {
         'startAt',
       ],
     ),
+  ],
+  'PUT /v1/subscriptions/{subscription}/overrides/{price}': [
+    ['nothing agreed on', { reason: 'r' }, 'invalid_request', undefined],
+    ['no reason', { name: 'N' }, 'invalid_request', 'reason'],
+    ['an unknown field', { reason: 'r', amount: '1' }, 'invalid_request', 'amount'],
+    ['an unknown model', { reason: 'r', charge: { model: 'barter' } }, 'invalid_request', 'charge.model'],
+    [
+      'a price below zero',
+      { reason: 'r', charge: { model: 'flat', amount: '-1' } },
+      'invalid_override',
+      'charge.amount',
+    ],
+    ['a charge that needs a meter', { reason: 'r', charge: UNIT.charge }, 'invalid_override', 'meter'],
+    ['an end before it begins', { reason: 'r', name: 'N', to: '1970-01-01T00:00:00Z' }, 'invalid_period', 'to'],
+    ['a beginning that is a day', { reason: 'r', name: 'N', from: '2026-11-21' }, 'invalid_request', 'from'],
+    [
+      'a discount of nothing',
+      { reason: 'r', discounts: [{ key: 'd', name: 'D' }] },
+      'invalid_override',
+      'discounts[0]',
+    ],
+  ],
+  'POST /v1/plan-moves': [
+    ['no plan to move from', { ...MOVE, fromPlan: undefined }, 'invalid_request', 'fromPlan'],
+    ['no plan to move to', { ...MOVE, toPlan: '' }, 'invalid_request', 'toPlan'],
+    ['an unknown mode', { ...MOVE, mode: 'later' }, 'invalid_request', 'mode'],
+    ['an instant that is a day', { ...MOVE, effectiveAt: '2026-11-21' }, 'invalid_request', 'effectiveAt'],
+    ['no reason', { ...MOVE, reason: '' }, 'invalid_request', 'reason'],
+    ['a list of nobody', { ...MOVE, customers: [] }, 'invalid_request', 'customers'],
+    ['a list and a rule', { ...MOVE, customers: ['acme'], rule: { currency: 'USD' } }, 'invalid_request', 'rule'],
+    ['a rule of nothing', { ...MOVE, rule: {} }, 'invalid_request', 'rule'],
+    ['a rule by weather', { ...MOVE, rule: { weather: 'fine' } }, 'invalid_request', 'rule.weather'],
+    ['to a draft', { ...MOVE, toPlan: 'drafted' }, 'plan_is_draft', 'toPlan'],
+    ['a customer who has not the plan', { ...MOVE, customers: ['none'] }, 'not_on_plan', 'customers'],
   ],
   'POST /v1/test-clocks': [
     ['now is missing', {}, 'invalid_request', 'now'],
@@ -648,6 +691,8 @@ describe.each(Object.keys(BODIES))('%s', (route) => {
       .replace('{clock}', clock)
       .replace('{meter}', METER.key)
       .replace('{plan}', 'drafted')
+      .replace('{subscription}', 'one')
+      .replace('{price}', FLAT.key)
       .replace('{id}', EVENT.id);
     await expectRefused(() => server.api(method, address, body), 422, code, field);
   });

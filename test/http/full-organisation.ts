@@ -11,6 +11,9 @@ export interface FullOrganisation {
   readonly testClock: string;
   readonly customer: Named;
   readonly subscription: Named;
+  /** A plan that the subscription is moved to with its next period. */
+  readonly nextPlan: Named;
+  readonly planMove: string;
   readonly event: { readonly id: string; readonly source: string };
   readonly draft: string;
   readonly invoice: { readonly id: string; readonly number: string; readonly line: string };
@@ -157,6 +160,23 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
   recosting = await post(`/v1/recostings/${recosting.id}/apply`);
   await settled();
 
+  const nextPlan = await post('/v1/plans', {
+    key: key('next-plan'),
+    name: 'Everything, dearer',
+    currency: 'USD',
+    interval: 'month',
+    prices: [{ key: 'base', name: 'Base fee', charge: { model: 'flat', amount: '30' } }],
+  });
+  const planMove = await post('/v1/plan-moves', {
+    fromPlan: plan.key,
+    toPlan: nextPlan.key,
+    mode: 'renewal',
+    effectiveAt: '2026-03-15T00:00:00Z',
+    reason: 'New prices',
+  });
+  const agreed = { name: 'Base fee, as agreed', reason: 'A word of thanks' };
+  made(await server.api('PUT', `/v1/subscriptions/${subscription.id}/overrides/base`, agreed, apiKey));
+
   return {
     apiKey,
     meter,
@@ -166,6 +186,8 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     testClock: clock.id,
     customer,
     subscription,
+    nextPlan,
+    planMove: planMove.id,
     event,
     draft,
     invoice: { id: invoice.id, number: invoice.number, line: invoice.lines[1].id },

@@ -205,6 +205,49 @@ const ASKING: Record<string, Asking[]> = {
       () => named(a.subscription),
     ),
   ],
+  'PUT /v1/subscriptions/{subscription}/overrides/{price}': [
+    asking(
+      (name) => ({ path: `/v1/subscriptions/${name}/overrides/base`, body: { name: 'Mine', reason: 'r' } }),
+      () => named(a.subscription),
+      { notByA: true },
+    ),
+  ],
+  'DELETE /v1/subscriptions/{subscription}/overrides/{price}': [
+    asking(
+      (name) => ({ path: `/v1/subscriptions/${name}/overrides/base` }),
+      () => named(a.subscription),
+      { notByA: true },
+    ),
+  ],
+  'GET /v1/plan-moves/{move}': [
+    asking(
+      (name) => ({ path: `/v1/plan-moves/${name}` }),
+      () => byId(a.planMove),
+    ),
+  ],
+  'POST /v1/plan-moves': [
+    asking(
+      (fromPlan) => ({
+        path: '/v1/plan-moves',
+        body: { fromPlan, toPlan: b.plan.key, mode: 'now', reason: 'r' },
+      }),
+      () => named(a.plan),
+      { notByA: true },
+    ),
+    asking(
+      (toPlan) => ({ path: '/v1/plan-moves', body: { fromPlan: b.plan.key, toPlan, mode: 'now', reason: 'r' } }),
+      () => named(a.plan),
+      { notByA: true },
+    ),
+    asking(
+      (customer) => ({
+        path: '/v1/plan-moves',
+        body: { fromPlan: b.plan.key, toPlan: b.plan.key, mode: 'now', reason: 'r', customers: [customer] },
+      }),
+      () => named(a.customer),
+      { notByA: true },
+    ),
+  ],
   'GET /v1/test-clocks/{clock}': [
     asking(
       (name) => ({ path: `/v1/test-clocks/${name}` }),
@@ -417,6 +460,7 @@ const LISTS: Record<string, { path: string; own: () => string; theirs: () => str
   'GET /v1/contracts': { path: '/v1/contracts', own: () => b.contract, theirs: () => a.contract },
   'GET /v1/resources': { path: '/v1/resources', own: () => b.resource.id, theirs: () => a.resource.id },
   'GET /v1/recostings': { path: '/v1/recostings', own: () => b.recosting, theirs: () => a.recosting },
+  'GET /v1/plan-moves': { path: '/v1/plan-moves', own: () => b.planMove, theirs: () => a.planMove },
   'GET /v1/customers': { path: '/v1/customers', own: () => b.customer.id, theirs: () => a.customer.id },
 };
 

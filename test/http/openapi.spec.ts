@@ -224,6 +224,8 @@ describe('what is answered is what is documented', () => {
     ['GET /v1/customers/{customer}/invoices', () => `/v1/customers/${all.customer.key}/invoices?limit=1`],
     ['GET /v1/customers/{customer}/invoices/preview', () => `/v1/customers/${all.customer.key}/invoices/preview`],
     ['GET /v1/subscriptions/{subscription}', () => `/v1/subscriptions/${all.subscription.key}`],
+    ['GET /v1/plan-moves', () => '/v1/plan-moves?limit=1'],
+    ['GET /v1/plan-moves/{move}', () => `/v1/plan-moves/${all.planMove}`],
     ['GET /v1/test-clocks/{clock}', () => `/v1/test-clocks/${all.testClock}`],
     ['GET /v1/events', () => `/v1/events?customer=${all.customer.key}&limit=1`],
     ['GET /v1/events/{id}', () => `/v1/events/${all.event.id}?source=${all.event.source}`],
@@ -278,6 +280,19 @@ describe('what is answered is what is documented', () => {
       201,
     ],
     [
+      'POST /v1/plan-moves',
+      () => '/v1/plan-moves',
+      () => ({
+        fromPlan: all.plan.id,
+        toPlan: all.nextPlan.key,
+        mode: 'renewal',
+        effectiveAt: '2026-05-01T00:00:00Z',
+        rule: { startedAfter: '2026-01-01T00:00:00Z', customerPrefix: 'a', currency: 'USD' },
+        reason: 'New prices',
+      }),
+      201,
+    ],
+    [
       'POST /v1/meters',
       () => '/v1/meters',
       () => ({
@@ -293,8 +308,7 @@ describe('what is answered is what is documented', () => {
       }),
       201,
     ],
-    ['POST /v1/meters/{meter}/archive',
-      'POST /v1/plans/{plan}/archive', () => '/v1/meters/m/archive', () => undefined, 200],
+    ['POST /v1/meters/{meter}/archive', () => '/v1/meters/m/archive', () => undefined, 200],
     [
       'POST /v1/plans',
       () => '/v1/plans',
