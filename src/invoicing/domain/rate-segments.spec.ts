@@ -1,0 +1,109 @@
+import type { Plan, PlanTerms, Price } from '../../catalog/domain';
+import { Decimal } from '../../kernel';
+import { NO_USAGE } from '../../rating/domain';
+import { draftInvoice } from './draft-invoice';
+import { type Before, poolsAfter, rateSegments, type SegmentToRate } from './rate-segments';
+
+const d = (text: string): Decimal => new Decimal(text);
+const DAY = 86_400_000;
+const APRIL = new Date('2026-04-01').getTime();
+const NOTHING: Before = { periodIndex: 0, pools: [], term: null };
+
+const calls = (unitPrice: string, more: Partial<Price> = {}): Price => ({
+  id: `calls at ${unitPrice}`,
+  key: 'calls',
+  name: 'Calls',
+  meterId: 'calls',
+  allowance: null,
+  charge: { model: 'unit', unitPrice: d(unitPrice) },
+  ...more,
+});
+const plan = (version: number, prices: Price[], terms?: PlanTerms, key = 'pro'): Plan => ({
+  id: `${key} ${version}`,
+  key,
+  version,
+  name: 'Pro',
+  currency: 'USD',
+  interval: 'month',
+  prices,
+  terms,
+  status: 'published',
+});
+/** Days of April, from the first given to the one before the last, with so many calls. */
+const segment = (
+  from: number,
+  to: number,
+  of: Plan,
+  used: string,
+  more: Partial<SegmentToRate> = {},
+): SegmentToRate => ({
+  plan: of,
+  period: { start: new Date(APRIL + (from - 1) * DAY), end: new Date(APRIL + (to - 1) * DAY) },
+  share: { part: to - from, whole: 30 },
+  trial: null,
+  usage: { of: () => ({ ...NO_USAGE, quantity: d(used), events: Number(used) }) },
+  ...more,
+});
+const invoice = (segments: SegmentToRate[], before: Before = NOTHING) =>
+  draftInvoice(
+    rateSegments(segments, before),
+    segments.map(() => ({ cost: d('1.5'), pendingEvents: 2 })),
+  );
+const lines = (segments: SegmentToRate[], before?: Before): string[] =>
+  invoice(segments, before).lines.map(({ key, plan: of, amount }) => `${of.version} ${key} ${amount.toFixed(2)}`);
+
+it('a price that changes on the 11th charges the usage before at the old one and from then on at the new one', () => {
+  const segments = [segment(1, 11, plan(1, [calls('1')]), '30'), segment(11, 31, plan(2, [calls('2')]), '30')];
+  expect(lines(segments)).toEqual(['1 calls 30.00', '2 calls 60.00']);
+  const draft = invoice(segments);
+  expect(draft).toMatchObject({ total: d('90'), cost: d('3'), pendingEvents: 4 });
+  expect(draft.servicePeriod).toEqual({ start: new Date('2026-04-01'), end: new Date('2026-05-01') });
+  expect(draft.lines.map(({ servicePeriod }) => servicePeriod.start.toISOString().slice(0, 10))).toEqual([
+    '2026-04-01',
+    '2026-04-11',
+  ]);
+});
+
+it('a pool that both have is one pool: what the first leaves, the second has', () => {
+  const pools = [{ key: 'credits', name: 'Credits', amount: d('300') }];
+  const drawing = calls('1', { terms: { pool: { key: 'credits', weight: d('1') } } });
+  const of = (version: number): Plan => plan(version, [drawing], { pools });
+  // 100 granted for the first ten days, of which 60 are used; 40 and 200 for the rest.
+  const segments = [segment(1, 11, of(1), '60'), segment(11, 31, of(2), '250')];
+  expect(lines(segments)).toEqual(['1 calls 0.00', '2 calls 10.00']);
+  expect(poolsAfter(rateSegments(segments, NOTHING))).toEqual([
+    { pool: 'credits', granted: d('300'), rolledIn: d('0'), used: d('300'), lots: [] },
+  ]);
+});
+
+describe('a commitment', () => {
+  const committed = (version: number): Plan => plan(version, [calls('1')], { commitment: { amount: d('90'), periods: 1 } }); // prettier-ignore
+  const term = { charged: d('0'), promised: d('0'), ends: true };
+
+  it.each`
+    segments                                                                                             | expected                                                      | because
+    ${[segment(1, 31, committed(1), '20')]}                                                              | ${['1 calls 20.00', '1 plan:true_up 70.00']}                  | ${'for the whole period'}
+    ${[segment(1, 11, committed(1), '20'), segment(11, 31, committed(2), '10')]}                         | ${['1 calls 20.00', '2 calls 10.00', '2 plan:true_up 60.00']} | ${'another version goes on with it'}
+    ${[segment(1, 11, committed(1), '0', { trial: 'everything' }), segment(11, 31, committed(1), '10')]} | ${['1 calls 0.00', '1 calls 10.00', '1 plan:true_up 50.00']}  | ${'nothing was promised in the trial: 90 × 20 ÷ 30'}
+    ${[segment(1, 11, plan(1, [calls('1')], {}, 'free'), '20'), segment(11, 31, committed(1), '10')]}    | ${['1 calls 20.00', '1 calls 10.00', '1 plan:true_up 50.00']} | ${'nor in another plan, whose charges don’t count'}
+    ${[segment(1, 11, committed(1), '20'), segment(11, 31, plan(1, [calls('1')], {}, 'free'), '10')]}    | ${['1 calls 20.00', '1 calls 10.00']}                         | ${'a plan that was left when the term ends asks nothing'}
+  `('$because', ({ segments, expected }) => {
+    const last = (segments as SegmentToRate[]).at(-1)!.plan;
+    expect(lines(segments, { ...NOTHING, term: last.terms?.commitment === undefined ? null : term })).toEqual(expected);
+  });
+});
+
+it('credits outcomes of earlier segments and periods: it is known where those began', () => {
+  const charge = { model: 'outcome' as const, prices: [{ type: 'ok', unitPrice: d('1') }], success: [] };
+  const of = plan(1, [calls('1', { charge })]);
+  const at = (day: string, reversal = false) => ({ key: day, time: Date.parse(day) * 1_000, task: 't', type: 'ok', success: !reversal, reversal, id: day }); // prettier-ignore
+  // Billed in March, and in April's first segment; both are taken back in the second.
+  const outcomes = [at('2026-03-20'), at('2026-04-06'), at('2026-04-20', true), at('2026-04-21', true)];
+  const upTo = (end: number) => ({ of: () => ({ ...NO_USAGE, outcomes: outcomes.filter(({ time }) => time < end * 1_000) }) }); // prettier-ignore
+  const segments = [
+    segment(1, 11, of, '0', { usage: upTo(APRIL + 10 * DAY) }),
+    segment(11, 31, of, '0', { usage: upTo(APRIL + 30 * DAY) }),
+  ];
+  const march = [new Date('2026-03-01')];
+  expect(lines(segments, { ...NOTHING, earlierStarts: march })).toEqual(['1 calls 1.00', '1 calls -2.00']);
+});
