@@ -108,10 +108,13 @@ export class PlansService {
     return (await this.compare(tenant, wanted)).plan;
   }
 
-  /** What would be wrong with a plan that is stored, or made from a stored one: nothing when it could be published. */
+  /** What would be wrong with a plan made from a stored one, as it is in its currency: nothing when it could be published. */
   async problemsOf(tenant: Tenant, plan: Plan): Promise<FieldProblem[]> {
     return this.database.tenant(tenant.organisationId, async (db) => {
-      const { problems } = await problemsOfPlan(db, tenant.organisationId, asWanted(plan));
+      const { problems } = await problemsOfPlan(db, tenant.organisationId, {
+        ...asWanted(plan),
+        currencies: undefined,
+      });
       return problems;
     });
   }

@@ -20,6 +20,7 @@ const PAGES = [
   'docs/price-book.md',
   'docs/provider-usage.md',
   'docs/exchange-rates.md',
+  'docs/plans.md',
   'docs/preview.md',
   'docs/corrections.md',
   'docs/recosting.md',
