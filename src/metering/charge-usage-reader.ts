@@ -2,7 +2,7 @@ import type { MeterEntity } from '../catalog';
 import { countedMeter } from '../catalog';
 import { ALL_EVENTS_METER_ID, type ScheduledCharge, scheduleSwitches } from '../catalog/domain';
 import { eachInStretches } from '../events';
-import { type Micros, type Period, scaledToDecimal, ZERO } from '../kernel';
+import { Decimal, type Micros, type Period, scaledToDecimal, ZERO } from '../kernel';
 import type { Queryable } from '../platform/database';
 import {
   addUsage,
@@ -26,6 +26,7 @@ import {
 } from './domain';
 import { hoursWithUsage } from './persistence/hours-with-events';
 import { meterTotals } from './persistence/meter-totals';
+import { lastSamplesBefore } from './persistence/sample-query';
 import { customersInHours, type UsageRow } from './persistence/usage-query';
 import { toCountedEvent } from './usage-changes';
 import { readUsageRows } from './usage-reader';
@@ -136,6 +137,34 @@ export async function readQuantities(
     }
   }
   return usage;
+}
+
+/**
+ * The level of a meter of levels (its last, largest or smallest value) in each period, where what was told before the
+ * period holds until it is told otherwise.
+ *
+ * @param totals what the events of the period alone tell
+ */
+export async function readHeldLevels(
+  db: Queryable,
+  { organisationId, customerIds, periods }: Reading,
+  meter: MeterEntity,
+  totals: PerPeriod<UsageTotals>,
+): Promise<PerPeriod<UsageTotals>> {
+  const starts = periods.map(({ start }) => start.getTime() * 1_000);
+  const before = await lastSamplesBefore(db, organisationId, meter.usageId, customerIds, starts);
+  const levels = new Map([...totals].map(([customerId, ofCustomer]) => [customerId, [...ofCustomer]]));
+  for (const { customerId, instant, quantity: held } of before) {
+    const ofCustomer = levels.get(customerId)!;
+    const told = ofCustomer[instant]!;
+    ofCustomer[instant] = { ...told, quantity: told.events === 0 ? held : levelWith(meter, told.quantity, held) };
+  }
+  return levels;
+}
+
+function levelWith({ aggregation }: MeterEntity, told: Decimal, held: Decimal): Decimal {
+  if (aggregation === 'max') return Decimal.max(told, held);
+  return aggregation === 'min' ? Decimal.min(told, held) : told;
 }
 
 /** A meter's usage for each combination of some of the fields it is grouped by, in the order of their values. */

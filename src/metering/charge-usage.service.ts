@@ -12,6 +12,7 @@ import {
   quantityOfTotals,
   readEvents,
   readGroups,
+  readHeldLevels,
   type Reading,
   readQuantities,
   readScheduled,
@@ -22,6 +23,7 @@ import {
   type ChargeUsage,
   compileField,
   isAddedUp,
+  isLevel,
   keepsSamples,
   type MeteredEvent,
   NOTHING_USED,
@@ -103,7 +105,7 @@ export class ChargeUsageService {
       const details = new Map<string, PerPeriod<Partial<ChargeUsage>>>();
       for (const each of detailed) {
         const key = nameOf(each.meter.id, each);
-        if (!details.has(key)) details.set(key, await readDetail(db, reading, each));
+        if (!details.has(key)) details.set(key, await readDetail(db, reading, each, totals.get(each.meter.id)!));
       }
 
       const allEvents = sums.get(ALL_EVENTS_METER_ID)!;
@@ -187,7 +189,8 @@ async function totalsOfMeters(
 async function readDetail(
   db: EntityManager,
   reading: Reading,
-  { meter, charge, needs }: DetailedMeter,
+  { meter, charge, needs, holds }: DetailedMeter,
+  totals: PerPeriod<UsageTotals>,
 ): Promise<PerPeriod<Partial<ChargeUsage>>> {
   const { dimensions, schedule, transactions, outcomes } = needs;
   if (dimensions.length > 0) {
@@ -199,6 +202,7 @@ async function readDetail(
     const scheduled = await readScheduled(db, reading, meter, schedule);
     return mapped(scheduled, (windows) => ({ ...addedUp(meter, windows), windows }));
   }
+  if (holds && isLevel(meter.aggregation)) return readHeldLevels(db, reading, meter, totals);
   if (transactions) return readTransactions(db, reading, meter);
   if (outcomes !== null) return readOutcomes(db, reading, meter, charge as OutcomeCharge, outcomes.lookBackMs);
   return perPeriod(reading, () => ({}));

@@ -50,6 +50,8 @@ const TIME = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 0, max: DAYS * 24 * 60 }).map((minute) => FIRST + minute * 60 * SECOND) },
   { weight: 3, arbitrary: fc.integer({ min: 0, max: DAYS * 4 }).map((quarter) => FIRST + quarter * 6 * HOUR) },
   { weight: 1, arbitrary: fc.integer({ min: 1, max: DAYS * 24 }).map((hour) => FIRST + hour * HOUR - 1) },
+  // Long before: too early to decide about an outcome, but what was told then holds.
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 40 }).map((day) => FIRST - day * 24 * HOUR) },
 );
 const EVENT: fc.Arbitrary<Drawn> = fc.record({
   customer: fc.constantFrom(...CUSTOMERS),
@@ -66,6 +68,7 @@ const EVENT: fc.Arbitrary<Drawn> = fc.record({
 
 const one = new Decimal(1);
 const UNIT: Charge = { model: 'unit', unitPrice: one };
+const SEATS: Charge = { model: 'recurring', unitPrice: one, proration: 'none' };
 const scheduled = (timeZone: string): Charge => ({
   model: 'scheduled',
   timeZone,
@@ -83,7 +86,8 @@ const OUTCOME: Charge = {
   disputeHours: 72,
   costFloor: { factor: one, meter: 'sum' },
 };
-const LOOK_BACK_MS = (48 + 72) * HOUR_MS;
+/** Until it counts, and may be disputed; and the month in which it did. */
+const LOOK_BACK_MS = (48 + 72 + 31 * 24) * HOUR_MS;
 
 const METERS = {
   count: { aggregation: 'count', eventType: 'use' },
@@ -101,6 +105,7 @@ type MeterKey = keyof typeof METERS;
 /** Every way in which a charge wants usage. */
 const WANTED: readonly { readonly meter: MeterKey; readonly charge: Charge }[] = [
   ...(Object.keys(METERS) as MeterKey[]).map((meter) => ({ meter, charge: UNIT })),
+  ...(['latest', 'max', 'min', 'time_weighted'] as const).map((meter) => ({ meter, charge: SEATS })),
   { meter: 'sum', charge: { model: 'matrix', dimensions: ['data.site'], cells: [], fallback: one } },
   { meter: 'count', charge: { model: 'per_group', dimensions: ['data.site', 'feature'], charge: UNIT as never } },
   { meter: 'sum', charge: scheduled('customer') },
@@ -121,7 +126,7 @@ const meterIds = new Map<MeterKey, string>();
 const counted = new Map<string, Sent>();
 
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ WEIR_EVENT_MAX_AGE: '400d' });
   pool = new Pool({ connectionString: server.databaseUrl, max: 2 });
   database = await Database.connect({ url: server.databaseUrl, entities: ENTITIES, poolSize: 3 });
   const clock = new SystemClock();
@@ -346,6 +351,16 @@ function byHand(customer: string, meter: MeterKey, charge: Charge, period: Perio
     case 'scheduled': {
       const zone = charge.timeZone === 'customer' ? timeZone : charge.timeZone;
       return { ...usage, windows: [0, 1, 2].map((window) => usageOf(events.filter(({ time }) => windowAt(time, zone) === window))) }; // prettier-ignore
+    }
+    case 'recurring': {
+      const before = all
+        .filter(({ time }) => time / 1_000 < period.start.getTime())
+        .sort(later)
+        .at(-1);
+      if (!['latest', 'max', 'min'].includes(aggregation) || before === undefined) return usage;
+      // As if it were told once more, a microsecond before anything else of the period.
+      const again = { ...before, time: period.start.getTime() * 1_000, key: '' };
+      return { ...usage, quantity: quantityOf(aggregation, eventType, [again, ...all], period) };
     }
     case 'percentage':
       return {

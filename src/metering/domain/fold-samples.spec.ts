@@ -1,4 +1,4 @@
-import { foldSamples, type ListedSample } from './fold-samples';
+import { foldHeldLevel, foldSamples, type ListedSample } from './fold-samples';
 
 const HOUR = 3_600_000_000;
 const ONE = 10n ** 24n;
@@ -26,6 +26,17 @@ it.each`
   ${'time_weighted'} | ${[sample(48, 1)]}                                                          | ${undefined}        | ${'nothing was there yet'}
 `('$aggregation: $because', ({ aggregation, samples, expected }) => {
   expect(foldSamples({ aggregation }, samples, DAY)?.toFixed()).toBe(expected);
+});
+
+it.each`
+  aggregation | samples                                          | expected     | because
+  ${'latest'} | ${[sample(20, 5)]}                               | ${'5'}       | ${'nobody said otherwise since'}
+  ${'latest'} | ${[sample(20, 5), sample(24, 3)]}                | ${'3'}       | ${'somebody said otherwise'}
+  ${'max'}    | ${[sample(10, 9), sample(20, 5), sample(30, 3)]} | ${'5'}       | ${'it was five until it was three; nine was before'}
+  ${'min'}    | ${[sample(20, 5), sample(30, 7)]}                | ${'5'}       | ${'it was five until it was seven'}
+  ${'latest'} | ${[sample(48, 5)]}                               | ${undefined} | ${'nothing was told yet'}
+`('what is held counts from the start: $because', ({ aggregation, samples, expected }) => {
+  expect(foldHeldLevel({ aggregation }, samples, DAY)?.toFixed()).toBe(expected);
 });
 
 it('lets nothing hold for longer than until now', () => {

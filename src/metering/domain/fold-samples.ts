@@ -45,6 +45,21 @@ export function foldSamples(
   }
 }
 
+/**
+ * The same for units that are held until they change, such as seats: the value in force when the stretch begins counts
+ * as one of it. Five seats told in March are five seats in April, and in both halves of it.
+ */
+export function foldHeldLevel(
+  meter: Pick<MeterDefinition, 'aggregation'>,
+  samples: readonly ListedSample[],
+  { from, to }: Stretch,
+): Decimal | null {
+  const before = samples.filter(({ time }) => time < from);
+  if (before.length === 0) return foldSamples(meter, samples, { from, to });
+  const held = before.reduce((last, each) => (isLater(each, last) ? each : last));
+  return foldSamples(meter, [held, ...samples.filter(({ time }) => time >= from)], { from: held.time, to });
+}
+
 /** Value × microseconds over all series, each value from its time to the next one's. */
 function foldHeld(samples: readonly ListedSample[], { from, to }: Stretch): Decimal | null {
   const bySeries = new Map<string, ListedSample[]>();

@@ -73,6 +73,11 @@ export function isAddedUp(aggregation: Aggregation): boolean {
   return aggregation === 'count' || aggregation === 'sum';
 }
 
+/** Whether the meter tells a level, which holds until the next event says another. */
+export function isLevel(aggregation: Aggregation): boolean {
+  return aggregation === 'latest' || aggregation === 'max' || aggregation === 'min';
+}
+
 function added(value: unknown): Measured | null {
   const quantity = quantityOf(value);
   return quantity === null ? null : { quantity, sample: null };

@@ -1,13 +1,7 @@
 import type { Aggregation } from '../../catalog/domain';
-import { formatMicros } from '../../kernel';
-import {
-  filterConditions,
-  groupColumns,
-  groupNames,
-  instants,
-  type Parameters,
-  type UsageQuestion,
-} from './usage-question';
+import { Decimal, formatMicros, type Micros } from '../../kernel';
+import type { Queryable } from '../../platform/database';
+import { filterConditions, groupColumns, groupNames, instants, Parameters, type UsageQuestion } from './usage-question';
 
 /** What samples of a window and group are folded to. Of one instant the sample with the greatest event key is the last. */
 const FOLDS: Partial<Record<Aggregation, string>> = {
@@ -143,4 +137,47 @@ function held(question: UsageQuestion, ours: string, parameters: Parameters): st
        GROUP BY slot${columns}
     )`,
   ];
+}
+
+/** The last sample of a customer before an instant. */
+export interface LastSample {
+  readonly customerId: string;
+  /** Which of the instants, from 0. */
+  readonly instant: number;
+  readonly quantity: Decimal;
+}
+
+/**
+ * The last samples of customers before each of some instants, by time and event key, whichever series they are of. Each
+ * series is looked up once for each instant, however many samples it has.
+ *
+ * @returns nothing for a customer and instant without an earlier sample
+ */
+export async function lastSamplesBefore(
+  db: Queryable,
+  organisationId: string,
+  usageId: string,
+  customerIds: readonly string[],
+  at: readonly Micros[],
+): Promise<LastSample[]> {
+  const parameters = new Parameters();
+  const ours = `organisation_id = ${parameters.add(organisationId, 'uuid')} AND meter_id = ${parameters.add(usageId, 'uuid')}`;
+  const series = seriesOfCustomers(ours, parameters.add(customerIds, 'uuid[]'));
+  const asked = parameters.add(instants(at), 'timestamptz[]');
+  const rows = await db.query<{ customer_id: string; place: string; quantity: string }>(
+    `WITH RECURSIVE ${series}
+     SELECT DISTINCT ON (series.customer_id, place) series.customer_id, place, quantity::text
+       FROM series CROSS JOIN unnest(${asked}) WITH ORDINALITY AS asked (instant, place)
+      CROSS JOIN LATERAL (
+        SELECT time, event_key, quantity FROM meter_sample AS s
+         WHERE ${ours} AND s.customer_id = series.customer_id AND s.dimensions = series.dimensions AND time < instant
+         ORDER BY time DESC, event_key DESC LIMIT 1) AS last
+      ORDER BY series.customer_id, place, time DESC, event_key DESC`,
+    parameters.values,
+  );
+  return rows.map(({ customer_id, place, quantity }) => ({
+    customerId: customer_id,
+    instant: Number(place) - 1,
+    quantity: new Decimal(quantity),
+  }));
 }

@@ -5,7 +5,9 @@ import {
   compileField,
   compileMeter,
   type CountedCost,
+  foldHeldLevel,
   foldSamples,
+  isLevel,
   keepsSamples,
   type Measured,
   type MeteredEvent,
@@ -52,7 +54,8 @@ export function usageOfEvents(
   const counted = countedBy(meter, events);
   const [from, to] = [micros(period.start), micros(period.end)];
   const inside = counted.filter(({ time }) => from <= time && time < to);
-  const total = (of: readonly CountedEvent[]): UsageTotals => totals(meter, of, period);
+  const holds = charge.model === 'recurring' && isLevel(meter.aggregation);
+  const total = (of: readonly CountedEvent[]): UsageTotals => totals(meter, of, period, holds);
 
   return {
     ...total(counted),
@@ -78,11 +81,12 @@ function countedBy(meter: MeterDefinition, events: readonly ListedEvent[]): Coun
   });
 }
 
-function totals(meter: MeterDefinition, counted: readonly CountedEvent[], period: Period): UsageTotals {
+/** @param holds what was told before the period holds in it */
+function totals(meter: MeterDefinition, counted: readonly CountedEvent[], period: Period, holds: boolean): UsageTotals {
   const [from, to] = [micros(period.start), micros(period.end)];
   const inside = counted.filter(({ time }) => from <= time && time < to);
   const folded = keepsSamples(meter.aggregation)
-    ? foldSamples(meter, counted.map(toSample), { from, to })
+    ? (holds ? foldHeldLevel : foldSamples)(meter, counted.map(toSample), { from, to })
     : sum(inside.map(({ measured }) => scaledToDecimal(measured.quantity)));
   const quantity = quantityOfFolded(meter, { folded, events: inside.length }) ?? ZERO;
   return { quantity, events: inside.length, ...costOf(inside) };
