@@ -299,6 +299,22 @@ describe('events', () => {
     });
   });
 
+  it('tell how many seats are held, until others tell otherwise', async () => {
+    const seats = (time: string, quantity: number) => ({ time, data: { quantity } });
+    const held = (aggregation: string, ...events: unknown[]) =>
+      preview({
+        currency: 'USD',
+        price: { charge: { model: 'recurring', unitPrice: '10' } },
+        meter: { aggregation },
+        usage: { events },
+        period: { start: '2026-04-01T00:00:00Z', end: '2026-05-01T00:00:00Z' },
+      });
+    const march = seats('2026-03-05T00:00:00Z', 5);
+    expect(await made(held('latest', march))).toMatchObject({ total: '50.00' });
+    expect(await made(held('latest', march, seats('2026-04-30T00:00:00Z', 2)))).toMatchObject({ total: '20.00' });
+    expect(await made(held('max', march, seats('2026-04-30T00:00:00Z', 2)))).toMatchObject({ total: '50.00' });
+  });
+
   it('lie in the month of the customer’s zone', async () => {
     const answer = await made(sum([{ time: '2026-03-01T03:00:00Z', data: { quantity: 1 } }], { timeZone: 'America/New_York' })); // prettier-ignore
     expect(answer.period).toEqual({ start: '2026-02-01T05:00:00.000Z', end: '2026-03-01T05:00:00.000Z' });
