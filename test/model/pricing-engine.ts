@@ -144,6 +144,13 @@ function outcomesOf(charge: Charge, events: readonly ReferenceEvent[], from: num
     .sort((a, b) => a.time - b.time || (a.key < b.key ? -1 : 1));
 }
 
+/** Starts of what was rated before, the newest first. */
+const earlierStarts = ({ start, stretches }: ReferenceSegment): Date[] =>
+  stretches
+    .filter((earlier) => earlier < start)
+    .map((earlier) => new Date(earlier))
+    .reverse();
+
 /** Rates a customer's time on a plan segment by segment, as invoicing does: what pools have left flows on, and what was charged. */
 export function rateOverTime(
   definition: ReferencePlan,
@@ -177,6 +184,7 @@ export function rateOverTime(
         lastOfTerm: place === term - 1,
         firstSegment: segment.first,
         lastSegment: segment.last,
+        earlierStarts: earlierStarts(segment),
         ...(trialInTerm && { promisedPeriods }),
       },
     );

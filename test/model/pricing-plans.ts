@@ -66,9 +66,11 @@ function termsFor(
   later: string | null,
 ): fc.Arbitrary<Pick<ReferencePrice, 'allowance' | 'terms'>> {
   const units = chargesUnits(charge);
-  const mayRound = units || (charge.model === 'recurring' && charge.quantity === undefined);
-  const included = units
-    ? fc.oneof(
+  const decidedByCost =
+    charge.model === 'consumption_margin' || (charge.model === 'outcome' && charge.costFloor !== undefined);
+  const mayRound = COUNTED.includes(charge.model) || (charge.model === 'recurring' && charge.quantity === undefined);
+  const included: fc.Arbitrary<Included> = units
+    ? fc.oneof<fc.Arbitrary<Included>[]>(
         fc.constant({}),
         decimals(40).map((allowance) => ({ allowance })),
         fc
@@ -82,7 +84,7 @@ function termsFor(
       included: included,
       beyond: units ? maybe(beyond) : fc.constant(undefined),
       rounding: mayRound ? maybe(rounding) : fc.constant(undefined),
-      pricingUnit: maybe(fc.constant('credit')),
+      pricingUnit: decidedByCost ? fc.constant(undefined) : maybe(fc.constant('credit')),
       bounds: fc.oneof(fc.constant({}), bounds(30)),
       discounts: fc.oneof(fc.constant(undefined), discounts(units)),
     })

@@ -1,5 +1,6 @@
 import { Decimal, ZERO } from '../../kernel';
 import { compileMatch, type Charge, type Discount } from '../../catalog/domain';
+import { byValues } from '../../metering/domain';
 import { applyAllowance } from './apply-allowance';
 import { applyBeyond } from './apply-beyond';
 import { applyFreeUnits } from './apply-discounts';
@@ -96,9 +97,9 @@ function reduced<U extends UsageTotals>(parts: readonly U[], units: Decimal): U[
   });
 }
 
-/** Groups as their units are used up. They come sorted by their values; in a matrix the cells' order goes before that. */
+/** Groups as their units are used up: by their values, in a matrix by its cells, in whichever order they were given. */
 function inOrder(charge: Charge, groups: readonly UsageGroup[]): readonly UsageGroup[] {
-  if (charge.model !== 'matrix') return groups;
+  if (charge.model !== 'matrix') return [...groups].sort(byValues);
   const cellOf = compileMatch(charge.dimensions, charge.cells);
   const place = (group: UsageGroup): number => {
     const cell = cellOf(group.values);

@@ -76,14 +76,14 @@ function settled(charge: Outcome, events: readonly ReferenceEvent[], stretches: 
   return counted(charge, successes, stretches);
 }
 
-/** Of the successes that weren't dropped, those that count: one in a window, so many in a stretch. */
+/** Of the successes that weren't dropped, those that count: one in a window, so many in a stretch; each begins anew. */
 function counted(charge: Outcome, successes: readonly Success[], stretches: readonly number[]): Success[] {
   const { window = 'period', maxPerTask = Number.POSITIVE_INFINITY } = charge;
   const stretchOf = (at: number): number => Math.max(...stretches.filter((start) => start <= at));
   const found: Success[] = [];
   for (const success of successes.filter(({ dropped }) => !dropped)) {
     const sameStretch = found.filter(({ countsAt }) => stretchOf(countsAt) === stretchOf(success.countsAt));
-    const last = found.at(-1);
+    const last = sameStretch.at(-1);
     const isTaken =
       window === 'period'
         ? sameStretch.length > 0

@@ -89,13 +89,13 @@ export function partsOf(
   }
 }
 
-/** Value by value in code units; no value comes behind all values. */
+/** Value by value in code units; no value comes before all values. */
 function inOrder(a: readonly (string | null)[], b: readonly (string | null)[]): number {
   for (const [place, left] of a.entries()) {
     const right = b[place] ?? null;
     if (left === right) continue;
-    if (left === null) return 1;
-    if (right === null) return -1;
+    if (left === null) return -1;
+    if (right === null) return 1;
     return left < right ? -1 : 1;
   }
   return 0;

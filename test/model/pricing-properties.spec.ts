@@ -1,0 +1,655 @@
+import fc from 'fast-check';
+import { Decimal, HUNDRED, minorUnitDecimals, ONE, sum, ZERO } from '../../src/kernel';
+import type { Charge, ChargeModel, Price, PriceTerms } from '../../src/catalog/domain';
+import { rateCharge, ratePlan, UnpricedUsageError, type RatedCharge, type UsageToRate } from '../../src/rating';
+import { CHARGES, quantityCharges, said } from './pricing-charges';
+import { rateOverTime, toCharge, toPlan, toUsage } from './pricing-engine';
+import { eventsFor, segments } from './pricing-events';
+import { cases, chargesUnits } from './pricing-plans';
+import { decimals } from './rating-arbitraries';
+import type { ReferenceCharge, ReferenceEvent, ReferencePlan, ReferenceSegment } from './rating-reference/index';
+
+/** Promises about every charge model and about whole plans, whatever their figures. A failure is repeated by the seed. */
+const CASES = Math.ceil(Number(process.env['WEIR_MODEL_CASES'] ?? 500) / 5);
+const SEED = Number(process.env['WEIR_MODEL_SEED'] ?? Date.now() % 2 ** 31);
+
+const holds = <T>(drawn: fc.Arbitrary<T>, property: (value: T) => void): void =>
+  fc.assert(fc.property(drawn, property), { numRuns: CASES, seed: SEED });
+
+interface Used {
+  readonly charge: ReferenceCharge;
+  readonly events: readonly ReferenceEvent[];
+  readonly segment: ReferenceSegment;
+}
+
+const A_MONTH = segments({ maxPeriods: 1, cuts: false, trials: false }).map(([month]) => month!);
+
+/** A charge with a whole month's usage. */
+const usedOf = (charges: fc.Arbitrary<ReferenceCharge>): fc.Arbitrary<Used> =>
+  fc
+    .tuple(charges, A_MONTH)
+    .chain(([charge, segment]) =>
+      eventsFor(charge, null, segment.start, segment.end).map((events) => ({ charge, events, segment })),
+    );
+const used = (...models: ReferenceCharge['model'][]): fc.Arbitrary<Used> =>
+  usedOf(fc.oneof(...models.map((model): fc.Arbitrary<ReferenceCharge> => CHARGES[model])));
+const ALL = Object.keys(CHARGES) as ChargeModel[];
+const NOT_NEGATIVE = ALL.filter((model) => model !== 'outcome');
+
+const priceOf = (charge: Charge, terms: PriceTerms = {}, allowance: Decimal | null = null): Price => ({
+  id: 'price',
+  key: 'price',
+  name: 'Price',
+  meterId: 'meter',
+  charge,
+  allowance,
+  terms,
+});
+
+/** What the price asks for the events; null for usage that has no price. */
+function rate({ charge, events, segment }: Used, terms?: PriceTerms, allowance?: Decimal | null): RatedCharge | null {
+  return rateUsage(toCharge(charge), toUsage(toCharge(charge), events, segment), segment, terms, allowance);
+}
+
+function rateUsage(
+  charge: Charge,
+  usage: UsageToRate,
+  segment: ReferenceSegment,
+  terms?: PriceTerms,
+  allowance?: Decimal | null,
+): RatedCharge | null {
+  const price = priceOf(charge, terms, allowance);
+  const plan = { ...toPlan({ currency: 'USD', prices: [], terms: {} }), prices: [price] };
+  try {
+    return ratePlan(plan, { of: () => usage }, wholePeriod(segment)).lines[0]!;
+  } catch (error) {
+    if (error instanceof UnpricedUsageError) return null;
+    throw error;
+  }
+}
+
+const wholePeriod = (segment: ReferenceSegment) => ({
+  servicePeriod: { start: new Date(segment.start), end: new Date(segment.end) },
+  share: segment.share,
+  periodIndex: 0,
+  trial: null,
+  pools: [],
+  chargedInTerm: ZERO,
+  lastOfTerm: true,
+  firstSegment: true,
+  lastSegment: true,
+});
+
+const amountOf = (what: Used, terms?: PriceTerms): string | undefined => rate(what, terms)?.amount.toFixed();
+
+/** Quotients end at 120 digits, so two of them may differ in the last. */
+function expectNear(a: Decimal, b: Decimal): void {
+  const off = a.minus(b).abs();
+  const size = Decimal.max(ONE, a.abs(), b.abs());
+  if (off.greaterThan(size.times('1e-90'))) throw new Error(`${a.toFixed()} is not ${b.toFixed()}`);
+}
+
+beforeAll(() => {
+  process.stderr.write(`pricing properties: ${CASES} cases each, WEIR_MODEL_SEED=${SEED}\n`);
+});
+
+describe('1: the breakdown', () => {
+  it.each(ALL)('of %s adds up to the amount, and each row is its quantity times its price', (model) => {
+    holds(used(model), (what) => {
+      const charge = rate(what);
+      if (charge === null) return;
+      expect(sum(charge.breakdown.map(({ amount }) => amount)).toFixed()).toBe(charge.amount.toFixed());
+      for (const { quantity, unitPrice, amount } of charge.breakdown) {
+        if (unitPrice !== null) expect(quantity.times(unitPrice).toFixed()).toBe(amount.toFixed());
+      }
+    });
+  });
+
+  it('of whole plans adds up, too, in every line', () => {
+    holds(cases, ({ plan, usage, time }) => {
+      for (const { lines } of ratedOverTime(plan, usage, time)) {
+        for (const { breakdown, amount } of lines) {
+          expect(sum(breakdown.map((row) => row.amount)).toFixed()).toBe(amount.toFixed());
+          for (const row of breakdown) {
+            if (row.unitPrice !== null) expect(row.quantity.times(row.unitPrice).toFixed()).toBe(row.amount.toFixed());
+          }
+        }
+      }
+    });
+  });
+});
+
+/** Null for plans that have usage without a price. */
+function ratedOverTime(...given: Parameters<typeof rateOverTime>): ReturnType<typeof rateOverTime> {
+  try {
+    return rateOverTime(...given);
+  } catch (error) {
+    if (error instanceof UnpricedUsageError) return [];
+    throw error;
+  }
+}
+
+describe('2: nothing is negative', () => {
+  it.each(NOT_NEGATIVE)('neither the amount of %s nor one of its rows', (model) => {
+    holds(used(model), (what) => {
+      const charge = rate(what);
+      if (charge === null) return;
+      expect(charge.amount.lessThan(0)).toBe(false);
+      const lowering = charge.breakdown.filter(({ kind, amount }) => amount.lessThan(0) && !LOWERING.includes(kind));
+      expect(lowering).toEqual([]);
+    });
+  });
+
+  it('an outcome charge goes below zero by credits alone', () => {
+    holds(used('outcome'), (what) => {
+      const rows = rate(what)!.breakdown;
+      expect(rows.filter(({ kind, amount }) => kind !== 'credit' && amount.lessThan(0))).toEqual([]);
+    });
+  });
+});
+const LOWERING = ['maximum', 'ceiling', 'discount', 'credit', 'trial'];
+
+describe('3: more usage never costs less', () => {
+  const steadily: ChargeModel[] = [
+    'flat',
+    'unit',
+    'graduated',
+    'package',
+    'graduated_percentage',
+    'percentage',
+    'matrix',
+    'event_amount',
+    'per_group',
+    'scheduled',
+    'recurring',
+    'consumption_margin',
+  ];
+
+  it.each(steadily)('%s', (model) => {
+    holds(fc.tuple(used(model), decimals(10), fc.nat()), ([what, more, place]) => {
+      if (!promisesMonotony(what.charge) || what.events.length === 0) return;
+      const bigger = what.events.map((event, index) =>
+        index === place % what.events.length
+          ? { ...event, value: new Decimal(event.value).plus(more).toFixed() }
+          : event,
+      );
+      const dearer = what.events.map((event, index) =>
+        index === place % what.events.length ? { ...event, cost: new Decimal(event.cost).plus(more).toFixed() } : event,
+      );
+      const before = rate(what);
+      const after = rate({ ...what, events: model === 'consumption_margin' ? dearer : bigger });
+      if (before !== null && after !== null) expect(after.amount.lessThan(before.amount)).toBe(false);
+    });
+  });
+
+  it.each(['stair_step', 'volume'] as const)('%s, where each step is dearer than the one before', (model) => {
+    holds(fc.tuple(used(model), decimals(10)), ([what, more]) => {
+      const charge = ascending(what.charge);
+      const less = { ...what, charge };
+      const extra = { ...what.events[0]!, id: 'extra', value: more };
+      if (what.events.length === 0) return;
+      const before = rate(less)!.amount;
+      const after = rate({ ...less, events: [...what.events, extra] })!.amount;
+      expect(after.lessThan(before)).toBe(false);
+    });
+  });
+
+  it('volume has cliffs where its tiers get cheaper, by definition', () => {
+    const charge: ReferenceCharge = { model: 'volume', tiers: [{ upTo: '10', unitPrice: '2' }, { upTo: null, unitPrice: '1' }] }; // prettier-ignore
+    const at = (quantity: string) => rateCharge(priceOf(toCharge(charge)), totals(quantity)).amount.toFixed();
+    expect([at('10'), at('15')]).toEqual(['20', '15']);
+  });
+});
+
+const totals = (quantity: string, cost = '0'): UsageToRate => ({
+  quantity: new Decimal(quantity),
+  cost: new Decimal(cost),
+  events: 1,
+  pendingEvents: 0,
+});
+
+/** Volume and steps may fall by definition, a whole margin band may be cheaper than the one below it. */
+function promisesMonotony(charge: ReferenceCharge): boolean {
+  switch (charge.model) {
+    case 'volume':
+    case 'stair_step':
+      return false;
+    case 'percentage':
+      return charge.freeFirst !== 'earliest';
+    case 'scheduled':
+      return [charge.otherwise, ...charge.windows.map((window) => window.charge)].every(promisesMonotony);
+    case 'per_group':
+      return [charge.charge, ...(charge.byValue ?? []).map((one) => one.charge)].every(promisesMonotony);
+    case 'recurring':
+      return charge.tierMode !== 'volume';
+    case 'consumption_margin':
+      return charge.tiers?.mode !== 'whole';
+    default:
+      return true;
+  }
+}
+
+function ascending(charge: ReferenceCharge): ReferenceCharge {
+  const inOrder = (texts: readonly string[]): string[] => [...texts].sort((a, b) => new Decimal(a).comparedTo(b));
+  if (charge.model === 'stair_step') {
+    const amounts = inOrder(charge.steps.map(({ amount }) => amount));
+    return { ...charge, steps: charge.steps.map((step, index) => ({ ...step, amount: amounts[index]! })) };
+  }
+  if (charge.model !== 'volume') return charge;
+  const prices = inOrder(charge.tiers.map(({ unitPrice }) => unitPrice));
+  const fees = inOrder(charge.tiers.map(({ flatFee }) => flatFee ?? '0'));
+  return {
+    ...charge,
+    tiers: charge.tiers.map((tier, index) => ({ ...tier, unitPrice: prices[index]!, flatFee: fees[index]! })),
+  };
+}
+
+/** The charge without what is counted or bounded over a whole period: then the same usage costs the same in any parts. */
+function linear(charge: ReferenceCharge): ReferenceCharge {
+  if (charge.model === 'percentage') {
+    const { percent, fixedPerEvent, minPerEvent, maxPerEvent } = charge;
+    return said({ model: 'percentage', percent, fixedPerEvent, minPerEvent, maxPerEvent });
+  }
+  if (charge.model !== 'consumption_margin') return charge;
+  const { tiers, floorPerUnit: _floor, ceilingPerUnit: _ceiling, ...rest } = charge;
+  return tiers === undefined ? rest : { ...rest, ...said({ ...tiers.bands[0]!, upToCost: undefined }) };
+}
+
+describe('4: the parts cost what the whole costs', () => {
+  it.each(['unit', 'matrix', 'event_amount', 'percentage', 'consumption_margin'] as const)('%s', (model) => {
+    holds(fc.tuple(used(model), fc.nat()), ([drawn, place]) => {
+      const what = { ...drawn, charge: linear(drawn.charge) };
+      const cut = place % (what.events.length + 1);
+      const whole = rate(what);
+      const parts = [what.events.slice(0, cut), what.events.slice(cut)].map((events) => rate({ ...what, events }));
+      if (whole !== null) expectNear(sum(parts.map((part) => part!.amount)), whole.amount);
+    });
+  });
+
+  it('graduated without fees, tier by tier', () => {
+    holds(used('graduated'), (what) => {
+      if (what.charge.model !== 'graduated') return;
+      const charge = { ...what.charge, tiers: what.charge.tiers.map(({ flatFee: _, ...tier }) => tier) };
+      const whole = rate({ ...what, charge })!.amount;
+      const quantity = sum(what.events.map(({ value }) => new Decimal(value)));
+      const edges = ['0', ...charge.tiers.flatMap(({ upTo }) => upTo ?? [])].map((edge) => new Decimal(edge));
+      const byTier = charge.tiers.map(({ unitPrice }, index) => {
+        const end = edges[index + 1] === undefined ? quantity : Decimal.min(edges[index + 1]!, quantity);
+        return Decimal.max(end.minus(edges[index]!), ZERO).times(unitPrice);
+      });
+      expect(sum(byTier).toFixed()).toBe(whole.toFixed());
+    });
+  });
+});
+
+describe('5: scale', () => {
+  const scaled = fc.constantFrom('2', '0.01', '1000', '0.5');
+
+  /** Every amount of money in a definition, k times; percentages, sizes and bounds of units stay. */
+  function inMoney(charge: ReferenceCharge, k: string): ReferenceCharge {
+    const money = new Set(
+      'amount unitPrice flatFee packagePrice fixedPerEvent minPerEvent maxPerEvent fallback fixedPerUnit floorPerUnit ceilingPerUnit attemptPrice failurePrice otherwise'.split(' '), // prettier-ignore
+    );
+    const times = (value: unknown, name: string): unknown => {
+      if (typeof value === 'string') return money.has(name) ? new Decimal(value).times(k).toFixed() : value;
+      if (Array.isArray(value)) return value.map((one) => times(one, ''));
+      if (value === null || typeof value !== 'object') return value;
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, times(inner, key)]));
+    };
+    return times(charge, '') as ReferenceCharge;
+  }
+
+  const byQuantity = ALL.filter(
+    (model) => !['percentage', 'graduated_percentage', 'event_amount', 'consumption_margin', 'outcome'].includes(model),
+  );
+  it.each(byQuantity)('%s in a currency worth k times less is k times as much', (model) => {
+    holds(fc.tuple(used(model), scaled), ([what, k]) => {
+      const before = rate(what);
+      const after = rate({ ...what, charge: inMoney(what.charge, k) });
+      if (before !== null) expectNear(after!.amount, before.amount.times(k));
+    });
+  });
+
+  // Where the usage is money itself, it is in the other currency, too, and so are bounds of it.
+  it.each(['percentage', 'graduated_percentage', 'event_amount', 'consumption_margin'] as const)(
+    '%s, with its usage',
+    (model) => {
+      holds(fc.tuple(used(model), scaled), ([what, k]) => {
+        const bounds = new Set(['freeAmount', 'upTo', 'upToCost']);
+        const moved = JSON.parse(
+          JSON.stringify(inMoney(what.charge, k), (name, value: unknown) =>
+            bounds.has(name) && typeof value === 'string' ? new Decimal(value).times(k).toFixed() : value,
+          ),
+        ) as ReferenceCharge;
+        const events = what.events.map((event) => ({
+          ...event,
+          value: model === 'consumption_margin' ? event.value : new Decimal(event.value).times(k).toFixed(),
+          cost: new Decimal(event.cost).times(k).toFixed(),
+        }));
+        expectNear(rate({ ...what, charge: moved, events })!.amount, rate(what)!.amount.times(k));
+      });
+    },
+  );
+
+  it('units counted in thousands cost the same at a thousand times the price', () => {
+    holds(usedOf(quantityCharges), (what) => {
+      const inThousands = JSON.parse(
+        JSON.stringify(what.charge, (name, value: unknown) => {
+          if (typeof value !== 'string') return value;
+          if (name === 'unitPrice') return new Decimal(value).times(1_000).toFixed();
+          return name === 'upTo' || name === 'packageSize' ? new Decimal(value).dividedBy(1_000).toFixed() : value;
+        }),
+      ) as ReferenceCharge;
+      const events = what.events.map((event) => ({
+        ...event,
+        value: new Decimal(event.value).dividedBy(1_000).toFixed(),
+      }));
+      expect(amountOf({ ...what, charge: inThousands, events })).toBe(amountOf(what));
+    });
+  });
+});
+
+describe('6: what is charged step by step', () => {
+  it.each(ALL)('adds up to the charge of the whole: %s', (model) => {
+    holds(used(model), (what) => {
+      const inTime = [...what.events].sort((a, b) => a.at - b.at);
+      const whole = rate(what);
+      if (whole === null) return;
+      const upTo = inTime.map((_, index) => rate({ ...what, events: inTime.slice(0, index + 1) })!.amount);
+      const nothing = rate({ ...what, events: [] })!.amount;
+      const increments = upTo.map((amount, index) => amount.minus(upTo[index - 1] ?? nothing));
+      // The last of the totals is the whole: it doesn't matter what was rated on the way.
+      expectNear(nothing.plus(sum(increments)), whole.amount);
+    });
+  });
+});
+
+describe('7: the order in which usage came in', () => {
+  it.each(ALL)('changes nothing: %s', (model) => {
+    const shuffled = used(model).chain((what) =>
+      fc.shuffledSubarray([...what.events], { minLength: what.events.length }).map((events) => ({ what, events })),
+    );
+    holds(shuffled, ({ what, events }) => {
+      const usage = toUsage(toCharge(what.charge), events, what.segment);
+      // Groups and transactions as they come, not in the order in which they are kept.
+      const turned: UsageToRate = {
+        ...usage,
+        ...(usage.groups && { groups: [...usage.groups].reverse() }),
+        ...(usage.transactions && { transactions: [...usage.transactions].reverse() }),
+        ...(usage.outcomes && { outcomes: [...usage.outcomes].reverse() }),
+      };
+      const allowance = chargesUnits(what.charge) ? new Decimal(7) : null;
+      const expected = rate(what, {}, allowance);
+      expect(rateUsage(toCharge(what.charge), turned, what.segment, {}, allowance)?.amount.toFixed()).toBe(
+        expected?.amount.toFixed(),
+      );
+    });
+  });
+
+  it('moves a percentage among single transactions neither, the largest being free first', () => {
+    // 22 transactions, of which one has been free: the fault this stands for made 0.07 or 10.07 of the same usage.
+    const charge = { model: 'percentage', percent: '1', freeAmount: '10', fixedPerEvent: '0.1' } as const;
+    const month: ReferenceSegment = { start: 0, end: 1e10, share: { part: 1, whole: 1 }, periodIndex: 0, first: true, last: true, trial: null, timeZone: 'UTC', stretches: [0] }; // prettier-ignore
+    const event = (value: string, at: number): ReferenceEvent => ({ id: `${at}`, at, value, cost: '0', fields: {} });
+    const up = ['1', '2', '9', '12'].map((value, index) => event(value, index));
+    const down = ['12', '9', '2', '1'].map((value, index) => event(value, index));
+    expect(amountOf({ charge, events: up, segment: month })).toBe(amountOf({ charge, events: down, segment: month }));
+  });
+});
+
+describe('8: what never binds changes nothing', () => {
+  const HUGE = '999999999999999';
+
+  it.each(ALL)('bounds and discounts around %s', (model) => {
+    holds(used(model), (what) => {
+      const plain = rate(what);
+      if (plain === null) return;
+      const maximum = plain.amount.lessThan(HUGE) ? new Decimal(HUGE) : undefined;
+      const minimum = plain.amount.lessThan(0) ? undefined : ZERO;
+      const later = { key: 'later', name: 'Later', percent: HUNDRED, fromPeriod: 5 };
+      const none = { key: 'none', name: 'None', percent: ZERO };
+      const charge = rate(what, { minimum, maximum, discounts: [later, none] })!;
+      expect(charge.amount.toFixed()).toBe(plain.amount.toFixed());
+    });
+  });
+
+  it.each(ALL.filter((model) => chargesUnits({ model } as ReferenceCharge)))(
+    'no allowance is an allowance of 0: %s',
+    (model) => {
+      holds(used(model), (what) => {
+        expect(rate(what, {}, ZERO)?.amount.toFixed()).toBe(amountOf(what));
+        expect(rate(what, { discounts: [{ key: 'd', name: 'D', freeUnits: ZERO }] })?.amount.toFixed()).toBe(
+          amountOf(what),
+        );
+      });
+    },
+  );
+
+  it('limits of a transaction', () => {
+    holds(used('percentage'), (what) => {
+      if (what.charge.model !== 'percentage') return;
+      const { minPerEvent: _least, maxPerEvent: _most, ...charge } = what.charge;
+      const unbounded = amountOf({ ...what, charge });
+      expect(amountOf({ ...what, charge: { ...charge, minPerEvent: '0' } })).toBe(unbounded);
+      if (what.events.every(({ value }) => new Decimal(value).lessThan(1_000_000))) {
+        expect(amountOf({ ...what, charge: { ...charge, maxPerEvent: HUGE } })).toBe(unbounded);
+      }
+    });
+  });
+
+  it('free events beyond the transactions there are, beside a free amount', () => {
+    holds(used('percentage'), (what) => {
+      if (what.charge.model !== 'percentage' || what.charge.freeAmount === undefined) return;
+      const { freeEvents: _, ...charge } = what.charge;
+      expect(amountOf({ ...what, charge: { ...charge, freeEvents: 1_000 } })).toBe(amountOf({ ...what, charge }));
+    });
+  });
+
+  it('a task’s cap that is never reached, a floor and a ceiling that don’t touch', () => {
+    holds(used('outcome'), (what) => {
+      if (what.charge.model !== 'outcome') return;
+      const { maxPerTask: _, ...charge } = what.charge;
+      expect(amountOf({ ...what, charge: { ...charge, maxPerTask: 1_000 } })).toBe(amountOf({ ...what, charge }));
+    });
+    holds(used('consumption_margin'), (what) => {
+      if (what.charge.model !== 'consumption_margin') return;
+      const { floorPerUnit: _floor, ceilingPerUnit: _ceiling, ...charge } = what.charge;
+      expect(amountOf({ ...what, charge: { ...charge, floorPerUnit: '0' } })).toBe(amountOf({ ...what, charge }));
+    });
+  });
+});
+
+describe('9: pools', () => {
+  it('what was used and what is left is what was granted and rolled in; nothing rolls above the limit', () => {
+    holds(cases, ({ plan, usage, time }) => {
+      const byKey = new Map((plan.terms.pools ?? []).map((pool) => [pool.key, pool]));
+      let before = new Map<string, Decimal>();
+      for (const [index, { pools }] of ratedOverTime(plan, usage, time).entries()) {
+        for (const { pool, lots, granted, rolledIn, used: taken } of pools) {
+          const left = sum(lots.map(({ amount }) => amount));
+          expect(taken.plus(left).toFixed()).toBe(granted.plus(rolledIn).toFixed());
+          expect(lots.every(({ amount }) => !amount.lessThan(0))).toBe(true);
+          expect(granted.greaterThan(byKey.get(pool)!.amount)).toBe(false);
+          const { rollover } = byKey.get(pool)!;
+          if (rollover?.limit !== undefined) expect(rolledIn.greaterThan(rollover.limit)).toBe(false);
+          if (rollover === undefined) expect(rolledIn.isZero()).toBe(true);
+          if (time[index]!.first && before.has(pool)) expect(rolledIn.greaterThan(before.get(pool)!)).toBe(false);
+        }
+        before = new Map(pools.map(({ pool, lots }) => [pool, sum(lots.map(({ amount }) => amount))]));
+      }
+    });
+  });
+
+  it('a unit uses its weight: twice the weight is half the units', () => {
+    const drawn = fc.tuple(
+      fc.integer({ min: 1, max: 8 }),
+      fc.integer({ min: 0, max: 500 }),
+      fc.integer({ min: 0, max: 500 }),
+    );
+    holds(drawn, ([weight, size, quantity]) => {
+      const rated = ratePlan(
+        toPlan({
+          currency: 'USD',
+          prices: [
+            {
+              key: 'p',
+              charge: { model: 'unit', unitPrice: '1' },
+              allowance: null,
+              terms: { pool: { key: 'pool', weight: String(weight) } },
+            },
+          ],
+          terms: { pools: [{ key: 'pool', name: 'Pool', amount: String(size) }] },
+        }),
+        { of: () => totals(String(quantity)) },
+        wholePeriod(JANUARY),
+      );
+      const covered = Decimal.min(
+        quantity,
+        new Decimal(size).dividedBy(weight).toDecimalPlaces(12, Decimal.ROUND_DOWN),
+      );
+      expect(rated.lines[0]!.amount.toFixed()).toBe(new Decimal(quantity).minus(covered).toFixed());
+      const asked = quantity * weight;
+      expect(rated.pools[0]!.used.toFixed()).toBe(String(Math.min(asked, size)));
+    });
+  });
+});
+
+const JANUARY: ReferenceSegment = { start: Date.UTC(2026, 0), end: Date.UTC(2026, 1), share: { part: 1, whole: 1 }, periodIndex: 0, first: true, last: true, trial: null, timeZone: 'UTC', stretches: [] }; // prettier-ignore
+
+describe('10: bounds and commitments', () => {
+  it.each(NOT_NEGATIVE)('%s lies between its minimum and its maximum', (model) => {
+    holds(fc.tuple(used(model), decimals(20), decimals(80)), ([what, low, more]) => {
+      const minimum = new Decimal(low);
+      const maximum = minimum.plus(more);
+      const charge = rate(what, { minimum, maximum });
+      if (charge === null) return;
+      expect(charge.amount.lessThan(minimum)).toBe(false);
+      expect(charge.amount.greaterThan(maximum)).toBe(false);
+    });
+  });
+
+  it('a plan asks its minimum at least, its maximum at most, and over a term what was committed', () => {
+    holds(cases, ({ plan, usage, time }) => {
+      const { minimum, maximum, commitment } = plan.terms;
+      let inTerm = ZERO;
+      let trial = false;
+      for (const [index, { lines, exactTotal }] of ratedOverTime(plan, usage, time).entries()) {
+        const segment = time[index]!;
+        const share = new Decimal(segment.share.part).dividedBy(segment.share.whole);
+        const bounded = sum(lines.filter(({ kind }) => kind !== 'true_up').map(({ amount }) => amount));
+        if (minimum !== undefined && segment.trial === null) atLeast(bounded, share.times(minimum));
+        if (maximum !== undefined) atLeast(share.times(maximum), bounded);
+        if (commitment === undefined) continue;
+        const place = segment.periodIndex % commitment.periods;
+        if (place === 0 && segment.first) [inTerm, trial] = [ZERO, false];
+        trial ||= segment.trial !== null;
+        inTerm = inTerm.plus(exactTotal);
+        const isEnd = place === commitment.periods - 1 && segment.last;
+        if (isEnd && !trial) atLeast(inTerm, new Decimal(commitment.amount));
+      }
+    });
+  });
+
+  function atLeast(amount: Decimal, bound: Decimal): void {
+    const slack = Decimal.max(ONE, amount.abs(), bound.abs()).times('1e-90');
+    expect(amount.plus(slack).lessThan(bound)).toBe(false);
+  }
+});
+
+/** Charges that ask for two parts of a month what they ask for all of it. */
+const steady = (model: ChargeModel): fc.Arbitrary<ReferenceCharge> =>
+  (CHARGES[model] as fc.Arbitrary<ReferenceCharge>).map((charge) => {
+    if (charge.model !== 'recurring') return linear(charge);
+    const { proration: _, quantity = '3', ...rest } = charge;
+    return { ...rest, quantity };
+  });
+
+describe('11: a month in two segments of the same plan', () => {
+  it.each(['flat', 'unit', 'matrix', 'event_amount', 'percentage', 'consumption_margin', 'recurring'] as const)(
+    '%s asks what it asks for the whole',
+    (model) => {
+      const cut = fc
+        .tuple(steady(model), segments({ maxPeriods: 1, cuts: true, trials: false }))
+        .filter(([, time]) => time.length === 2)
+        .chain(([charge, time]) =>
+          eventsFor(charge, null, time[0]!.start, time[1]!.end).map((events) => ({ charge, time, events })),
+        );
+      holds(cut, ({ charge, time, events }) => {
+        const plan: ReferencePlan = {
+          currency: 'USD',
+          prices: [{ key: 'p', charge, allowance: null, terms: {} }],
+          terms: {},
+        };
+        const whole: ReferenceSegment = { ...time[0]!, end: time[1]!.end, share: { part: 1, whole: 1 }, last: true };
+        const amounts = (stretches: readonly ReferenceSegment[]): Decimal[] =>
+          ratedOverTime(plan, new Map([['p', events]]), stretches).map(({ exactTotal }) => exactTotal);
+        const [once] = amounts([whole]);
+        if (once !== undefined) expectNear(sum(amounts(time)), once);
+      });
+    },
+  );
+});
+
+describe('12: margins', () => {
+  it('a gross margin is what is left of the charge, and a markup what comes on top of the cost', () => {
+    const drawn = fc.tuple(
+      decimals(99).filter((text) => new Decimal(text).lessThan(100)),
+      decimals(500),
+    );
+    holds(drawn, ([percent, cost]) => {
+      const asked = (charge: Charge) => rateCharge(priceOf(charge), totals('1', cost)).amount;
+      const gross = asked({ model: 'consumption_margin', grossMarginPercent: new Decimal(percent) });
+      expectNear(gross.times(new Decimal(100).minus(percent)), new Decimal(cost).times(100));
+      const markup = asked({ model: 'consumption_margin', markupPercent: new Decimal(percent) });
+      expect(markup.minus(cost).times(100).toFixed()).toBe(new Decimal(cost).times(percent).toFixed());
+    });
+  });
+});
+
+describe('13: outcomes', () => {
+  it('a task is billed once in a window, and a credit gives back no more than was billed', () => {
+    const drawn = fc
+      .tuple(CHARGES.outcome, segments({ maxPeriods: 3, cuts: true, trials: false }))
+      .chain(([charge, time]) =>
+        eventsFor(charge, null, time[0]!.start, time.at(-1)!.end).map((events) => ({ charge, time, events })),
+      );
+    holds(drawn, ({ charge, time, events }) => {
+      if (charge.model !== 'outcome') return;
+      // Nothing but outcomes: one kind, at 1 each.
+      const { attemptPrice: _1, failurePrice: _2, costFloor: _3, prices: _4, ...rest } = charge;
+      const simple: ReferenceCharge = { ...rest, prices: [], otherwise: '1' };
+      const tasks = new Set(events.map(({ id, fields }) => fields['task'] ?? id));
+      const plan: ReferencePlan = {
+        currency: 'USD',
+        prices: [{ key: 'p', charge: simple, allowance: null, terms: {} }],
+        terms: {},
+      };
+      // Events from before the first segment were billed by nobody here, so they are left out.
+      const during = events.filter(({ at }) => at >= time[0]!.start);
+      let running = ZERO;
+      for (const { lines } of rateOverTime(plan, new Map([['p', during]]), time)) {
+        const rows = lines[0]!.breakdown;
+        const billed = sum(rows.filter(({ kind }) => kind === 'outcome').map(({ amount }) => amount));
+        const cap = charge.window === undefined || charge.window === 'period' ? 1 : (charge.maxPerTask ?? Infinity);
+        expect(billed.lessThanOrEqualTo(tasks.size * cap)).toBe(true);
+        running = running.plus(lines[0]!.amount);
+        expect(running.lessThan(0)).toBe(false);
+      }
+    });
+  });
+});
+
+describe('14: rounded lines', () => {
+  it('add up to the total, and each is its amount to the minor unit', () => {
+    holds(cases, ({ plan, usage, time }) => {
+      for (const { lines, total } of ratedOverTime(plan, usage, time)) {
+        expect(total.toFixed()).toBe(sum(lines.map(({ rounded }) => rounded)).toFixed());
+        const unit = new Decimal(10).pow(-minorUnitDecimals(plan.currency));
+        for (const { kind, rounded, amount } of lines) {
+          expect(rounded.mod(unit).isZero()).toBe(true);
+          if (kind === 'price') expect(rounded.minus(amount).abs().greaterThan(unit.dividedBy(2))).toBe(false);
+        }
+      }
+    });
+  });
+});
