@@ -26,7 +26,7 @@ const transactions = (count) => (x) => ({
   events: count,
   transactions: Array.from({ length: count }, (_, index) => ({
     value: number(x),
-    time: BigInt(index),
+    time: index,
     key: `${index}`,
   })),
 });

@@ -151,7 +151,7 @@ function dimensions(heading: string): Record<string, string> {
 
 /** A plan as the page shows it, with what every plan has; its meters add up a quantity. */
 function planRequest(definition: Json, row: Row): Json {
-  const prices = (definition.prices as Json[]).map((price) => ({ name: price.key, ...price }));
+  const prices = (definition.prices as Json[]).map((price): Json => ({ name: price.key, ...price }));
   const meters = [...new Set(prices.flatMap(({ meter }) => (meter === undefined ? [] : [meter as string])))];
   const rolledIn = plain(row['rolled in']);
   const [pool] = (definition.pools ?? []) as Json[];

@@ -22,7 +22,7 @@ function charge(written: Written): PercentageCharge {
 function transactions(values: readonly string[]): Transaction[] {
   return values.map((value, index) => ({
     value: d(value),
-    time: BigInt(index) as Transaction['time'],
+    time: index,
     key: String(index),
   }));
 }

@@ -48,14 +48,11 @@ function percentageOfSum({ percent, freeAmount = ZERO }: PercentageCharge, value
 function percentageOfEach(charge: PercentageCharge, transactions: readonly Transaction[]): BreakdownRow[] {
   const { percent, fixedPerEvent = ZERO } = charge;
   const { free, freeCount, rests } = takeFreePart(charge, transactions);
-  const lifted = bounded('minimum', charge, rests);
-  const cut = bounded('maximum', charge, rests);
   return [
     ...freeRow(free, freeCount),
     ...percentRow(sum(rests), percent, free),
     ...(fixedPerEvent.isZero() || rests.length === 0 ? [] : [fixedRow(rests.length, fixedPerEvent)]),
-    ...lifted,
-    ...cut,
+    ...boundRows(charge, rests),
   ];
 }
 
@@ -142,31 +139,36 @@ function fixedRow(transactions: number, fixed: Decimal): BreakdownRow {
   };
 }
 
-/** What the bound adds to the transactions below it, or takes off those above it, in one row. */
-function bounded(kind: 'minimum' | 'maximum', charge: PercentageCharge, rests: readonly Decimal[]): BreakdownRow[] {
-  const bound = kind === 'minimum' ? charge.minPerEvent : charge.maxPerEvent;
-  if (bound === undefined) return [];
+/** What the minimum adds to the transactions below it, and the maximum takes off those above it: a row for each. */
+function boundRows(charge: PercentageCharge, rests: readonly Decimal[]): BreakdownRow[] {
+  const { percent, fixedPerEvent = ZERO, minPerEvent, maxPerEvent } = charge;
+  if (minPerEvent === undefined && maxPerEvent === undefined) return [];
 
-  const share = charge.percent.dividedBy(HUNDRED);
-  const fixed = charge.fixedPerEvent ?? ZERO;
-  let transactions = 0;
-  let amount = ZERO;
+  // A transaction is looked at once: there may be a million of them.
+  const share = percent.dividedBy(HUNDRED);
+  const lifted: Decimal[] = [];
+  const lowered: Decimal[] = [];
   for (const rest of rests) {
-    const difference = bound.minus(rest.times(share).plus(fixed));
-    if (kind === 'minimum' ? !difference.greaterThan(0) : !difference.lessThan(0)) continue;
-    transactions += 1;
-    amount = amount.plus(difference);
+    const pays = rest.times(share).plus(fixedPerEvent);
+    if (minPerEvent !== undefined && pays.lessThan(minPerEvent)) lifted.push(minPerEvent.minus(pays));
+    else if (maxPerEvent !== undefined && pays.greaterThan(maxPerEvent)) lowered.push(maxPerEvent.minus(pays));
   }
-  if (transactions === 0) return [];
-  const [most, by] = kind === 'minimum' ? ['least', 'lifts'] : ['most', 'lowers'];
+  return [
+    ...boundRow('minimum', `The least of ${shown(minPerEvent ?? ZERO)} for a transaction lifts`, lifted),
+    ...boundRow('maximum', `The most of ${shown(maxPerEvent ?? ZERO)} for a transaction lowers`, lowered),
+  ];
+}
+
+function boundRow(kind: 'minimum' | 'maximum', does: string, differences: readonly Decimal[]): BreakdownRow[] {
+  if (differences.length === 0) return [];
   return [
     {
       ...NO_STRETCH,
       kind,
-      description: `The ${most} of ${shown(bound)} for a transaction ${by} ${counted(transactions, 'transaction')}`,
-      quantity: new Decimal(transactions),
+      description: `${does} ${counted(differences.length, 'transaction')}`,
+      quantity: new Decimal(differences.length),
       unitPrice: null,
-      amount,
+      amount: sum(differences),
     },
   ];
 }
