@@ -20,7 +20,7 @@ import type { UsageToRate } from './usage';
  * The amount may be below zero, when more is credited than charged.
  *
  * @param usage         with its outcomes, and with the cost for the floor where the charge has one
- * @param earlierStarts where the periods before this one began, newest first, as for `countOutcomes`
+ * @param earlierStarts where the periods before this one began with this price, newest first, as for `countOutcomes`
  * @returns             a row for each type billed; rows of 0 for successes and reversals that change nothing; rows of
  *                      attempts, failures, the floor, and credits below zero
  * @see                 docs/pricing/outcome.md

@@ -124,6 +124,16 @@ describe('reversals', () => {
     expect(countOutcomes(charge(), of, period).credited).toEqual(['resolved', 'booked']);
     expect(countOutcomes(charge(), of, period, [new Date('2026-05-10T00:00Z')]).credited).toEqual(['booked']);
   });
+
+  it('take nothing back that happened before the customer had the price, and so was never billed', () => {
+    const of = events('0d-48 T resolved', '0d-1 U resolved', '5d0 T undo', '6d0 U undo');
+    const told = (starts: Date[]): unknown => {
+      const { counted, credited, ignored } = countOutcomes(charge({ confirmationHours: 24 }), of, JUNE, starts);
+      return { counted, credited, ignored };
+    };
+    expect(told([month(5)])).toEqual({ counted: ['resolved'], credited: ['resolved', 'resolved'], ignored: 0 });
+    expect(told([])).toEqual({ counted: [], credited: [], ignored: 2 });
+  });
 });
 
 describe('always', () => {

@@ -50,14 +50,15 @@ const LATER = -1;
  *
  * @param events        attempts and reversals up to the period's end, from as long before it as `usageNeeds` says; in
  *                      any order
- * @param earlierStarts where the periods before this one began, newest first; calendar months back, unless told. They
- *                      only decide what was billed before, and so what is credited
+ * @param earlierStarts where the periods before this one began in which the customer had this price, newest first; what
+ *                      happened before the oldest of them was never billed, and isn't now. Calendar months back, unless
+ *                      told
  */
 export function countOutcomes(
   charge: OutcomeCharge,
   events: readonly OutcomeEvent[],
   period: Period,
-  earlierStarts: readonly Date[] = monthsBefore(period.start),
+  earlierStarts?: readonly Date[],
 ): CountedOutcomes {
   const rules = compileRules(charge, period, earlierStarts);
   const tally = { counted: [] as OutcomeType[], repeated: 0, capped: 0, dropped: 0, waiting: 0, credited: [] as OutcomeType[], ignored: 0 }; // prettier-ignore
@@ -73,24 +74,27 @@ interface Rules {
   /** Null where the window is the period. */
   readonly window: Micros | null;
   readonly maxPerTask: number;
+  /** What happened before is no part of this price. */
+  readonly since: Micros;
   readonly start: Micros;
   readonly end: Micros;
   /** The number of the period that holds an instant: the same for two instants of one period. */
   readonly periodOf: (at: Micros) => number;
 }
 
-function compileRules(charge: OutcomeCharge, period: Period, earlierStarts: readonly Date[]): Rules {
+function compileRules(charge: OutcomeCharge, period: Period, earlierStarts: readonly Date[] | undefined): Rules {
   const { prices, otherwise, window, confirmationHours = 0, disputeHours = OUTCOME_DEFAULTS.disputeHours } = charge;
   const priced = new Set(prices.map(({ type }) => type));
   const start = microsOf(period.start);
   const end = microsOf(period.end);
-  const starts = [start, ...earlierStarts.map(microsOf)];
+  const starts = [start, ...(earlierStarts ?? monthsBefore(period.start)).map(microsOf)];
   return {
     isBillable: (type) => otherwise !== undefined || (type !== null && priced.has(type)),
     confirmation: microsOfHours(confirmationHours),
     dispute: microsOfHours(disputeHours),
     window: window === undefined || window === 'period' ? null : microsOfHours(window.hours),
     maxPerTask: charge.maxPerTask ?? Infinity,
+    since: earlierStarts === undefined ? -Infinity : starts.at(-1)!,
     start,
     end,
     periodOf: (at) => {
@@ -102,11 +106,11 @@ function compileRules(charge: OutcomeCharge, period: Period, earlierStarts: read
 }
 
 /** Successes that may be billed and reversals, in the order of time, for each task; an event without a task is one. */
-function byTask(events: readonly OutcomeEvent[], { isBillable, end }: Rules): Iterable<OutcomeEvent[]> {
+function byTask(events: readonly OutcomeEvent[], { isBillable, since, end }: Rules): Iterable<OutcomeEvent[]> {
   const tasks = new Map<string, OutcomeEvent[]>();
   const alone: OutcomeEvent[][] = [];
   for (const event of events) {
-    if (event.time >= end) continue;
+    if (event.time < since || event.time >= end) continue;
     if (!event.reversal && !(event.success && isBillable(event.type))) continue;
     if (event.task === null) {
       alone.push([event]);

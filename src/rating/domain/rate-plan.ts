@@ -113,7 +113,7 @@ function priceContext(
   return {
     period: context.servicePeriod,
     share: context.share,
-    earlierStarts: context.earlierStarts,
+    earlierStarts: startsFor(price, context),
     periodIndex: context.periodIndex,
     firstSegment: context.firstSegment,
     trial: context.trial,
@@ -123,6 +123,12 @@ function priceContext(
     movedIn: movedIn.get(price.key) ?? null,
     explain: context.explain ?? true,
   };
+}
+
+/** The earlier starts from which on the price was there. */
+function startsFor({ key }: Price, { earlierStarts, outcomesSince }: RatingContext): readonly Date[] | undefined {
+  const since = outcomesSince?.get(key);
+  return since === undefined ? earlierStarts : earlierStarts?.filter((start) => start >= since);
 }
 
 function lineOf(price: Price, charge: ReturnType<typeof rateCharge>, used: UsageToRate, currency: Currency): RatedLine {

@@ -25,6 +25,8 @@ export interface RatingContext {
   readonly lastSegment: boolean;
   /** Where earlier segments and billing periods began, newest first, as far as outcomes look back; calendar months without it. */
   readonly earlierStarts?: readonly Date[] | undefined;
+  /** Since when there were outcomes to bill, by the key of their price: what happened before, none of its prices billed. */
+  readonly outcomesSince?: ReadonlyMap<string, Date> | undefined;
   /** Whether sentences are made; true unless nobody reads them. */
   readonly explain?: boolean | undefined;
 }
