@@ -20,7 +20,7 @@ import {
   quantityOfFolded,
   type Stretch,
   stretchesOf,
-  type UsageOfGroup,
+  type UsageGroup,
   type UsageTotals,
   WindowSums,
 } from './domain';
@@ -173,8 +173,8 @@ export async function readGroups(
   reading: Reading,
   meter: MeterEntity,
   places: readonly number[],
-): Promise<PerPeriod<UsageOfGroup[]>> {
-  const groups = perPeriod<UsageOfGroup[]>(reading, () => []);
+): Promise<PerPeriod<UsageGroup[]>> {
+  const groups = perPeriod<UsageGroup[]>(reading, () => []);
   for (const set of wholePeriods(reading)) {
     for (const row of await rowsOf(db, reading, meter, set, places)) {
       const period = set.parts[row.window] ?? null;

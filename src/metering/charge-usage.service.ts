@@ -31,9 +31,9 @@ import {
   sumOfUsage,
   usageDetail,
   type UsageDetail,
-  type UsageOutcome,
+  type OutcomeEvent,
   type UsageTotals,
-  type UsageTransaction,
+  type Transaction,
   type UsageWanted,
 } from './domain';
 
@@ -217,7 +217,7 @@ async function readTransactions(
   reading: Reading,
   meter: MeterEntity,
 ): Promise<PerPeriod<Partial<ChargeUsage>>> {
-  const found = perPeriod(reading, () => ({ totals: NOTHING_USED, transactions: [] as UsageTransaction[] }));
+  const found = perPeriod(reading, () => ({ totals: NOTHING_USED, transactions: [] as Transaction[] }));
   await readEvents(db, reading, meter, 0, ({ customerId, happenedAt, key, measured, cost }) => {
     const value = scaledToDecimal(measured);
     const usage = {
@@ -244,7 +244,7 @@ async function readOutcomes(
   lookBackMs: number,
 ): Promise<PerPeriod<Partial<ChargeUsage>>> {
   const verdictOf = compileOutcome<MeteredEvent>(charge, compileField);
-  const found = perPeriod<UsageOutcome[]>(reading, () => []);
+  const found = perPeriod<OutcomeEvent[]>(reading, () => []);
   await readEvents(db, reading, meter, lookBackMs, ({ customerId, happenedAt, key, id, event }) => {
     const outcome = { key: eventKeyToUuid(key), time: happenedAt, id, ...verdictOf(event) };
     for (const period of periodsAt(reading, happenedAt, lookBackMs)) {

@@ -7,52 +7,58 @@ export interface UsageWanted {
   readonly charge: Charge;
 }
 
-/** Usage added up. */
+/** Usage added up over some events. */
 export interface UsageTotals {
   /** In the meter's unit. */
   readonly quantity: Decimal;
-  /** What these events cost us, as far as it is known. */
+  /** What these events cost us, as far as it is known, in the currency that costs are kept in. */
   readonly cost: Decimal;
   readonly events: number;
   /** Events among them whose cost is not known yet. Their cost is not in `cost`: unknown is never zero. */
   readonly pendingEvents: number;
 }
 
-/** Usage of one combination of values of a charge's dimensions, in the order of the dimensions; null where there is none. */
-export interface UsageOfGroup extends UsageTotals {
+/** Usage of one combination of values of a charge's dimensions, in the order of the dimensions; null where an event has none. */
+export interface UsageGroup extends UsageTotals {
   readonly values: readonly (string | null)[];
 }
 
 /** One event that is charged by itself. */
-export interface UsageTransaction {
+export interface Transaction {
   readonly value: Decimal;
   readonly time: Micros;
-  /** In hex; of transactions of one instant the smaller key is the earlier. */
+  /** Of transactions of one instant the smaller key is the earlier: an order that never changes. */
   readonly key: string;
 }
 
-/** An attempt with its verdict, or a reversal. */
-export interface UsageOutcome {
+/** One attempt, or the reversal of an outcome, with the verdict taken already. */
+export interface OutcomeEvent {
   readonly key: string;
   readonly time: Micros;
   readonly task: string | null;
   readonly type: string | null;
   readonly success: boolean;
   readonly reversal: boolean;
-  /** As the sender chose it. */
+  /** The sender's id, to name the event in an explanation. */
   readonly id: string;
 }
 
-/** What a price's charge is rated by, in as much detail as its model needs. */
+/**
+ * What a price's meter holds for one customer and one period. The totals are always there; the rest only where the
+ * charge needs it, which `usageNeeds` of the catalog says.
+ */
 export interface ChargeUsage extends UsageTotals {
+  /** How the quantity comes about; without it, events were counted or their values added up. */
   readonly measured?: Pick<MeterDefinition, 'aggregation' | 'timeUnit'> | undefined;
-  /** One for each combination of values that has usage, in the order of their values; null comes first. */
-  readonly groups?: readonly UsageOfGroup[] | undefined;
-  /** One for each window of the schedule, and the last for all other times. */
+  /** One for each combination of the charge's dimensions, sorted by their values; they add up to the totals. */
+  readonly groups?: readonly UsageGroup[] | undefined;
+  /** One for each window of the charge's schedule and a last one for all other times; they add up to the totals. */
   readonly windows?: readonly UsageTotals[] | undefined;
-  readonly transactions?: readonly UsageTransaction[] | undefined;
-  readonly outcomes?: readonly UsageOutcome[] | undefined;
-  /** What an outcome's floor compares with. */
+  /** Single events by value, for charges that look at each; their values add up to the quantity. */
+  readonly transactions?: readonly Transaction[] | undefined;
+  /** Single attempts with their verdict; from before the period too, as far back as the charge looks. */
+  readonly outcomes?: readonly OutcomeEvent[] | undefined;
+  /** The cost below which an outcome charge must not fall. */
   readonly floorCost?: { readonly cost: Decimal; readonly pendingEvents: number } | undefined;
 }
 
@@ -83,7 +89,7 @@ export function sumOfUsage(parts: Iterable<UsageTotals>): UsageTotals {
 }
 
 /** Groups in the order of their values, by UTF-16 code units, place by place; a value that isn't there comes first. */
-export function byValues(a: UsageOfGroup, b: UsageOfGroup): number {
+export function byValues(a: UsageGroup, b: UsageGroup): number {
   for (const [place, one] of a.values.entries()) {
     const other = b.values[place] ?? null;
     if (one === other) continue;

@@ -13,7 +13,7 @@ import {
   type MeteredEvent,
   periodWindows,
   quantityOfFolded,
-  type UsageOfGroup,
+  type UsageGroup,
   type UsageTotals,
   windowAt,
 } from '../../metering/domain';
@@ -109,7 +109,7 @@ function groupsOf(
   dimensions: readonly string[],
   counted: readonly CountedEvent[],
   total: (of: readonly CountedEvent[]) => UsageTotals,
-): UsageOfGroup[] {
+): UsageGroup[] {
   const places = dimensions.map((field) => meter.groupBy.indexOf(field));
   invariant(!places.includes(-1), 'a meter keeps apart what a price charges by');
   const groups = new Map<string, CountedEvent[]>();
