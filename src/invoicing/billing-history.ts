@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { In, type EntityManager } from 'typeorm';
 import { type Charge, type Plan, usageNeeds } from '../catalog/domain';
 import { periodOf, type Segment, segmentsOf, type SubscriptionWithPlan } from '../customers';
@@ -30,31 +31,52 @@ export function dependsOnEarlier(segments: readonly Segment[]): boolean {
   );
 }
 
-/** Writes what a period leaves of its pools; what it doesn't have any more goes. */
+/** Writes what a period leaves of its pools, where that is news; a pool that the period doesn't have any more goes. */
 export async function savePools(
   db: EntityManager,
   { subscription }: SubscriptionWithPlan,
   period: number,
   pools: readonly PoolBalance[],
 ): Promise<void> {
-  const where = { subscriptionId: subscription.id, period };
-  const stored = await db.findBy(PoolBalanceEntity, where);
+  const { organisationId, id: subscriptionId } = subscription;
+  const stored = await db.findBy(PoolBalanceEntity, { subscriptionId, period });
   const gone = stored.map(({ pool }) => pool).filter((key) => !pools.some(({ pool }) => pool === key));
-  if (gone.length > 0) await db.delete(PoolBalanceEntity, { ...where, pool: In(gone) });
-  if (pools.length === 0) return;
-  await db.upsert(
-    PoolBalanceEntity,
-    pools.map(({ pool, granted, rolledIn, used, lots }) => ({
-      organisationId: subscription.organisationId,
-      ...where,
-      pool,
-      granted,
-      rolledIn,
-      used,
-      lots: lots.map(({ amount, expiresAfterPeriod }) => ({ amount: decimalText(amount), expiresAfterPeriod })),
-    })),
-    ['organisationId', 'subscriptionId', 'pool', 'period'],
+  if (gone.length > 0) await db.delete(PoolBalanceEntity, { organisationId, subscriptionId, period, pool: In(gone) });
+
+  for (const balance of pools) {
+    const row = toRow(balance, { organisationId, subscriptionId, period });
+    const before = stored.find(({ pool }) => pool === row.pool);
+    if (before !== undefined && sameBalance(before, row)) continue;
+    await db.upsert(PoolBalanceEntity, row, ['organisationId', 'subscriptionId', 'pool', 'period']);
+  }
+}
+
+function toRow(
+  { pool, granted, rolledIn, used, lots }: PoolBalance,
+  where: Pick<PoolBalanceEntity, 'organisationId' | 'subscriptionId' | 'period'>,
+): PoolBalanceEntity {
+  return Object.assign(new PoolBalanceEntity(), {
+    ...where,
+    pool,
+    granted,
+    rolledIn,
+    used,
+    lots: lots.map(({ amount, expiresAfterPeriod }) => ({ amount: decimalText(amount), expiresAfterPeriod })),
+  });
+}
+
+function sameBalance(one: PoolBalanceEntity, other: PoolBalanceEntity): boolean {
+  return (
+    one.granted.equals(other.granted) &&
+    one.rolledIn.equals(other.rolledIn) &&
+    one.used.equals(other.used) &&
+    isDeepStrictEqual(one.lots, other.lots)
   );
+}
+
+function fromRow({ pool, granted, rolledIn, used, lots }: PoolBalanceEntity): PoolBalance {
+  const read = lots.map(({ amount, expiresAfterPeriod }) => ({ amount: new Decimal(amount), expiresAfterPeriod }));
+  return { pool, granted, rolledIn, used, lots: read };
 }
 
 async function poolsRolledIn(
@@ -63,18 +85,11 @@ async function poolsRolledIn(
   periodIndex: number,
   segments: readonly Segment[],
 ): Promise<PoolBalance[]> {
-  const pools = new Map(segments.flatMap(({ plan }) => plan.terms?.pools ?? []).map((pool) => [pool.key, pool]));
-  if (periodIndex === 0 || pools.size === 0) return [];
-  const stored = await db.findBy(PoolBalanceEntity, { subscriptionId: subscription.id, period: periodIndex - 1 });
-  const balances = stored.map(({ pool, granted, rolledIn, used, lots }) => ({
-    pool,
-    granted,
-    rolledIn,
-    used,
-    lots: lots.map(({ amount, expiresAfterPeriod }) => ({ amount: new Decimal(amount), expiresAfterPeriod })),
-  }));
   // The plan that the period begins with says what goes on into it.
-  return poolsForNextPeriod(segments[0]!.plan, balances, periodIndex - 1);
+  const { plan } = segments[0]!;
+  if (periodIndex === 0 || (plan.terms?.pools ?? []).length === 0) return [];
+  const stored = await db.findBy(PoolBalanceEntity, { subscriptionId: subscription.id, period: periodIndex - 1 });
+  return poolsForNextPeriod(plan, stored.map(fromRow), periodIndex - 1);
 }
 
 /**

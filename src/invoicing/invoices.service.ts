@@ -91,9 +91,10 @@ export class InvoicesService {
     });
   }
 
-  /** What the invoice of the open period would say now. Stores nothing. */
+  /** What the invoice of the open period would say now. It isn't stored; drafts that it depends on are brought up to date. */
   async preview(tenant: Tenant, about: SubscriptionWithPlan): Promise<InvoiceWithLines> {
     return this.database.tenant(tenant.organisationId, async (db) => {
+      await this.refreshEarlier(db, tenant, about, about.subscription.openPeriod);
       const { draft } = await this.draft(db, tenant, about, about.subscription.openPeriod);
       const invoice = toInvoice(about, draft, this.clock.now());
       const lines = draft.lines.map((line, position) => toLine(invoice, line, position));
@@ -283,7 +284,10 @@ export class InvoicesService {
     if (ids.length > 0) await db.delete(InvoiceLineEntity, { organisationId, id: In(ids) });
   }
 
-  /** Brings drafts of earlier periods up to date, oldest first, where this period's charges depend on what they say. */
+  /**
+   * Brings drafts of earlier periods up to date, oldest first, where this period's charges depend on what they say. They
+   * are locked newest first: whoever holds a later draft, such as its finalizing, goes on to earlier ones.
+   */
   private async refreshEarlier(
     db: EntityManager,
     tenant: Tenant,
@@ -294,10 +298,10 @@ export class InvoicesService {
     if (!dependsOnEarlier(segmentsOf(about, period))) return;
     const earlier = await db.find(InvoiceEntity, {
       where: { subscriptionId: about.subscription.id, status: 'draft', periodStart: LessThan(period.start) },
-      order: { periodStart: 'ASC' },
+      order: { periodStart: 'DESC' },
       lock: { mode: 'pessimistic_write' },
     });
-    for (const invoice of earlier) {
+    for (const invoice of earlier.reverse()) {
       await this.refreshAlone(db, tenant, invoice, about, periodIndexOf(about, invoice));
     }
   }
@@ -316,8 +320,14 @@ export class InvoicesService {
   }
 
   private async refuseFillingMeter(tenant: Tenant, draft: DraftInvoice): Promise<void> {
-    const ids = draft.lines.flatMap(({ price }) => (typeof price?.meterId === 'string' ? [price.meterId] : []));
-    const filling = [...(await this.meters.byIds(tenant, ids)).values()].find(({ status }) => status === 'filling');
+    const prices = draft.lines.flatMap(({ price }) => price ?? []);
+    const ids = prices.flatMap(({ meterId }) => meterId ?? []);
+    const meters = [...(await this.meters.byIds(tenant, ids)).values()];
+    for (const { charge } of prices) {
+      const floor = charge.model === 'outcome' ? charge.costFloor?.meter : undefined;
+      if (floor !== undefined) meters.push(await this.meters.find(tenant, floor));
+    }
+    const filling = meters.find(({ status }) => status === 'filling');
     if (filling === undefined) return;
     throw new ConflictError(
       'meter_filling',

@@ -101,9 +101,10 @@ function reduced<U extends UsageTotals>(parts: readonly U[], units: Decimal): U[
 function inOrder(charge: Charge, groups: readonly UsageGroup[]): readonly UsageGroup[] {
   if (charge.model !== 'matrix') return [...groups].sort(byValues);
   const cellOf = compileMatch(charge.dimensions, charge.cells);
+  const places = new Map(charge.cells.map((cell, index) => [cell, index]));
   const place = (group: UsageGroup): number => {
     const cell = cellOf(group.values);
-    return cell === null ? charge.cells.length : charge.cells.indexOf(cell);
+    return cell === null ? places.size : places.get(cell)!;
   };
   return groups
     .map((group) => ({ group, at: place(group) }))
