@@ -178,3 +178,21 @@ describe('weir plans', () => {
     });
   });
 });
+
+/** A block of the page: a file to write, or commands with what they print. */
+const BLOCK = /^```(yaml|console)\n(.*?)^```$/gms;
+
+it('docs/plans-as-code.md shows what its commands print', async () => {
+  const page = await readFile(join(ROOT, 'docs/plans-as-code.md'), 'utf8');
+  let commands = 0;
+  for (const [, kind, text = ''] of page.matchAll(BLOCK)) {
+    if (kind === 'yaml') await file('plans.yaml', text);
+    for (const [, command = '', shown] of text.matchAll(/^\$ npx weir plans (\w[^\n>#]*)\n((?:(?!\$ ).*\n)*)/gm)) {
+      if (shown === '') continue;
+      const { stdout, stderr } = await plans(command.trim().split(/ +/));
+      expect({ command, shown: `${stderr}${stdout}` }).toEqual({ command, shown });
+      commands += 1;
+    }
+  }
+  expect(commands).toBe(7);
+}, 60_000);
