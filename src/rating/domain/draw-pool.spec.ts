@@ -4,7 +4,7 @@ import type { Pool } from '../../catalog/domain';
 import { drawPool, grantPool, rollPool } from './draw-pool';
 import { WHOLE } from './model';
 import { NegativeQuantityError } from './negative-quantity-error';
-import type { PoolBalance } from './rated-plan';
+import type { PoolBalance } from './pool-balance';
 
 const d = (text: string): Decimal => new Decimal(text);
 const POOL: Pool = { key: 'credits', name: 'Credits', amount: d('1000'), unit: 'credits' };

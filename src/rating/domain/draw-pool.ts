@@ -3,7 +3,7 @@ import type { Pool } from '../../catalog/domain';
 import { refuseNegative } from './negative-quantity-error';
 import { prorateUnits, UNIT_DECIMALS } from './prorate';
 import type { Share } from './model';
-import type { PoolBalance, PoolLot } from './rated-plan';
+import type { PoolBalance, PoolLot } from './pool-balance';
 import type { BreakdownRow } from './rated-charge';
 import { shown } from './shown';
 

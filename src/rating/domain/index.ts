@@ -1,6 +1,7 @@
 export * from './model';
 export { modelOf, MODELS } from './models';
 export * from './negative-quantity-error';
+export type * from './pool-balance';
 export * from './prorate';
 export * from './rate-charge';
 export * from './rate-plan';

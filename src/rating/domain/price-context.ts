@@ -1,7 +1,7 @@
 import type { Currency, Decimal, Period } from '../../kernel';
 import type { Pool, PricingUnit } from '../../catalog/domain';
 import { type Share, WHOLE } from './model';
-import type { PoolBalance } from './rated-plan';
+import type { PoolBalance } from './pool-balance';
 
 /** A pool with what it holds when a price draws on it. */
 export interface PoolToDraw {

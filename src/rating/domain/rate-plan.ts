@@ -4,7 +4,8 @@ import { adjustPlan } from './adjust-plan';
 import { grantPool, rollPool } from './draw-pool';
 import type { PriceContext } from './price-context';
 import { rateCharge } from './rate-charge';
-import type { PoolBalance, RatedLine, RatedPlan, RatingContext } from './rated-plan';
+import type { PoolBalance } from './pool-balance';
+import type { RatedLine, RatedPlan, RatingContext } from './rated-plan';
 import { roundLine } from './round-line';
 import type { UsageToRate } from './usage';
 

@@ -1,6 +1,6 @@
 import type { Decimal } from '../../kernel';
 import type { Charge, PriceTerms } from '../../catalog/domain';
-import type { PoolBalance } from './rated-plan';
+import type { PoolBalance } from './pool-balance';
 
 export { NO_USAGE, type UsageToRate } from './usage';
 

@@ -1,6 +1,7 @@
 import type { Currency, Decimal, Period } from '../../kernel';
 import type { Price } from '../../catalog/domain';
 import type { Share } from './model';
+import type { PoolBalance } from './pool-balance';
 import type { RatedCharge } from './rated-charge';
 
 /** What rating a plan depends on besides its usage. */
@@ -29,23 +30,6 @@ export interface RatingContext {
   readonly outcomesSince?: ReadonlyMap<string, Date> | undefined;
   /** Whether sentences are made; true unless nobody reads them. */
   readonly explain?: boolean | undefined;
-}
-
-/** Some of a pool's units, which expire together. */
-export interface PoolLot {
-  readonly amount: Decimal;
-  /** The number of the last period in which they can be used; null for units of the present period's own grant. */
-  readonly expiresAfterPeriod: number | null;
-}
-
-/** A pool in one billing period. What is left in the lots, and what was used, is what was granted and rolled in. */
-export interface PoolBalance {
-  readonly pool: string;
-  /** What is left, in the order it is used up: what expires first, first. */
-  readonly lots: readonly PoolLot[];
-  readonly granted: Decimal;
-  readonly rolledIn: Decimal;
-  readonly used: Decimal;
 }
 
 /** What a line is: the charge of a price, or something agreed for the plan as a whole. */
