@@ -61,10 +61,11 @@ export class AddSimulations1795313630000 implements MigrationInterface {
         customer_id uuid NOT NULL,
         revenue_now numeric,
         revenue_then numeric,
-        change numeric GENERATED ALWAYS AS (revenue_then - revenue_now) STORED,
+        -- revenue_then - revenue_now: lists are ordered by it.
+        change numeric,
         cost_now numeric,
         cost_then numeric,
-        margin_then numeric GENERATED ALWAYS AS (revenue_then - cost_then) STORED,
+        margin_then numeric,
         pending_events bigint NOT NULL,
         events bigint NOT NULL,
         lines jsonb NOT NULL,

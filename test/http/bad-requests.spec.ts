@@ -23,6 +23,8 @@ const SUM = { ...METER, key: 'sum', aggregation: 'sum', value: 'data.x' };
 const FLAT = { key: 'base', name: 'Base', charge: { model: 'flat', amount: '20' } };
 const UNIT = { key: 'unit', name: 'Units', meter: 'meter', charge: { model: 'unit', unitPrice: '1' } };
 const MOVE = { fromPlan: 'plan', toPlan: 'plan', mode: 'now', reason: 'New prices' };
+const CANDIDATE = { name: 'c', plan: 'plan' };
+const SIMULATED = { candidates: [CANDIDATE], from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' };
 const PLAN = { key: 'plan', name: 'Plan', currency: 'USD', interval: 'month', prices: [FLAT] };
 
 async function made(path: string, body: unknown): Promise<Answer['body']> {
@@ -585,6 +587,51 @@ const BODIES: Record<string, Row[]> = {
     ['a rule by weather', { ...MOVE, rule: { weather: 'fine' } }, 'invalid_request', 'rule.weather'],
     ['to a draft', { ...MOVE, toPlan: 'drafted' }, 'plan_is_draft', 'toPlan'],
     ['a customer who has not the plan', { ...MOVE, customers: ['none'] }, 'not_on_plan', 'customers'],
+  ],
+  'POST /v1/plan-moves/preview': [
+    ['no plan to move to', { ...MOVE, toPlan: undefined }, 'invalid_request', 'toPlan'],
+    ['no period', { ...MOVE, periods: 0 }, 'invalid_request', 'periods'],
+    ['13 periods', { ...MOVE, periods: 13 }, 'invalid_request', 'periods'],
+    ['a list and a rule', { ...MOVE, customers: ['acme'], rule: { currency: 'USD' } }, 'invalid_request', 'rule'],
+    ['to a draft', { ...MOVE, toPlan: 'drafted' }, 'plan_is_draft', 'toPlan'],
+  ],
+  'POST /v1/simulations': [
+    ['no candidates', { ...SIMULATED, candidates: undefined }, 'invalid_request', 'candidates'],
+    ['an empty list of them', { ...SIMULATED, candidates: [] }, 'invalid_request', 'candidates'],
+    ['six of them', { ...SIMULATED, candidates: Array(6).fill(CANDIDATE) }, 'invalid_request', 'candidates'],
+    ['two of one name', { ...SIMULATED, candidates: [CANDIDATE, CANDIDATE] }, 'invalid_request', 'candidates[1].name'],
+    [
+      'a plan that isn’t one',
+      { ...SIMULATED, candidates: [{ name: 'c', plan: 1 }] },
+      'invalid_request',
+      'candidates[0].plan',
+    ],
+    [
+      'a plan with a wrong price',
+      { ...SIMULATED, candidates: [{ name: 'c', plan: price({ model: 'flat', amount: '-1' }, {}) }] },
+      'invalid_plan',
+      'candidates[0].plan.prices[0].charge.amount',
+    ],
+    [
+      'a plan with an unknown meter',
+      { ...SIMULATED, candidates: [{ name: 'c', plan: price(UNIT.charge, { meter: 'none' }) }] },
+      'invalid_plan',
+      'candidates[0].plan.prices[0].meter',
+    ],
+    ['no beginning', { ...SIMULATED, from: undefined }, 'invalid_request', 'from'],
+    ['an end before it', { ...SIMULATED, to: SIMULATED.from }, 'invalid_period', 'from'],
+    ['25 months', { ...SIMULATED, to: '2028-01-01T00:00:01Z' }, 'invalid_period', 'to'],
+    ['an unknown time zone', { ...SIMULATED, timeZone: '+02:00' }, 'invalid_request', 'timeZone'],
+    ['nobody', { ...SIMULATED, customers: { keys: [] } }, 'invalid_request', 'customers.keys'],
+    ['keys and a plan', { ...SIMULATED, customers: { keys: ['acme'], plan: 'plan' } }, 'invalid_request', 'customers'],
+    [
+      'costs below nothing',
+      { ...SIMULATED, costChanges: [{ percent: '-101' }] },
+      'invalid_request',
+      'costChanges[0].percent',
+    ],
+    ['a change of nothing', { ...SIMULATED, costChanges: [{}] }, 'invalid_request', 'costChanges[0].percent'],
+    ['a loss below zero', { ...SIMULATED, lossAbovePercent: '-1' }, 'invalid_request', 'lossAbovePercent'],
   ],
   'POST /v1/test-clocks': [
     ['now is missing', {}, 'invalid_request', 'now'],

@@ -29,6 +29,8 @@ export interface FullOrganisation {
   readonly resource: Named;
   /** A re-costing that was applied. */
   readonly recosting: string;
+  /** A simulation that is done, of one candidate called `candidate`. */
+  readonly simulation: string;
 }
 
 interface Named {
@@ -177,6 +179,14 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
   const agreed = { name: 'Base fee, as agreed', reason: 'A word of thanks' };
   made(await server.api('PUT', `/v1/subscriptions/${subscription.id}/overrides/base`, agreed, apiKey));
 
+  let simulation = await post('/v1/simulations', {
+    ...{ from: FIRST_PERIOD, to: SECOND_PERIOD },
+    candidates: [{ name: 'candidate', plan: plan.id }],
+  });
+  while (simulation.status === 'running') {
+    simulation = made(await server.api('GET', `/v1/simulations/${simulation.id}`, undefined, apiKey));
+  }
+
   return {
     apiKey,
     meter,
@@ -198,6 +208,7 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     contract: contract.key,
     resource,
     recosting: recosting.id,
+    simulation: simulation.id,
   };
 }
 

@@ -86,6 +86,9 @@ const FLAT_PLAN = {
   prices: [{ key: 'base', name: 'Base', charge: { model: 'flat', amount: '1' } }],
 };
 
+const SIMULATED = { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' };
+const OWN_CANDIDATE = () => ({ name: 'c', plan: b.plan.key });
+
 const ASKING: Record<string, Asking[]> = {
   'GET /v1/meters/{meter}': [
     asking(
@@ -295,6 +298,79 @@ const ASKING: Record<string, Asking[]> = {
       () => byId(a.recosting),
     ),
   ],
+  'POST /v1/plan-moves/preview': [
+    asking(
+      (fromPlan) => ({ path: '/v1/plan-moves/preview', body: { fromPlan, toPlan: b.plan.key, mode: 'renewal' } }),
+      () => named(a.plan),
+      { notByA: true },
+    ),
+    asking(
+      (toPlan) => ({ path: '/v1/plan-moves/preview', body: { fromPlan: b.plan.key, toPlan, mode: 'renewal' } }),
+      () => named(a.plan),
+      { notByA: true },
+    ),
+    asking(
+      (customer) => ({
+        path: '/v1/plan-moves/preview',
+        body: { fromPlan: b.plan.key, toPlan: b.plan.key, mode: 'renewal', customers: [customer] },
+      }),
+      () => named(a.customer),
+      { notByA: true },
+    ),
+  ],
+  'GET /v1/simulations/{simulation}': [
+    asking(
+      (name) => ({ path: `/v1/simulations/${name}` }),
+      () => byId(a.simulation),
+    ),
+  ],
+  'GET /v1/simulations/{simulation}/customers': [
+    asking(
+      (name) => ({ path: `/v1/simulations/${name}/customers` }),
+      () => byId(a.simulation),
+    ),
+  ],
+  'GET /v1/simulations/{simulation}/customers.csv': [
+    asking(
+      (name) => ({ path: `/v1/simulations/${name}/customers.csv` }),
+      () => byId(a.simulation),
+    ),
+  ],
+  'POST /v1/simulations/{simulation}/cancel': [
+    asking(
+      (name) => ({ path: `/v1/simulations/${name}/cancel` }),
+      () => byId(a.simulation),
+      { notByA: true },
+    ),
+  ],
+  'POST /v1/simulations': [
+    asking(
+      (plan) => ({ path: '/v1/simulations', body: { ...SIMULATED, candidates: [{ name: 'c', plan }] } }),
+      () => named(a.plan),
+      { notByA: true },
+    ),
+    asking(
+      (baseline) => ({ path: '/v1/simulations', body: { ...SIMULATED, candidates: [OWN_CANDIDATE()], baseline } }),
+      () => named(a.plan),
+      { notByA: true },
+    ),
+    asking(
+      (plan) => ({
+        path: '/v1/simulations',
+        body: { ...SIMULATED, candidates: [OWN_CANDIDATE()], customers: { plan } },
+      }),
+      () => named(a.plan),
+      { notByA: true },
+    ),
+    asking(
+      (key) => ({
+        path: '/v1/simulations',
+        body: { ...SIMULATED, candidates: [OWN_CANDIDATE()], customers: { keys: [key] } },
+      }),
+      () => named(a.customer),
+      { notByA: true },
+    ),
+  ],
   'POST /v1/recostings': [
     asking(
       (customer) => ({
@@ -461,6 +537,7 @@ const LISTS: Record<string, { path: string; own: () => string; theirs: () => str
   'GET /v1/resources': { path: '/v1/resources', own: () => b.resource.id, theirs: () => a.resource.id },
   'GET /v1/recostings': { path: '/v1/recostings', own: () => b.recosting, theirs: () => a.recosting },
   'GET /v1/plan-moves': { path: '/v1/plan-moves', own: () => b.planMove, theirs: () => a.planMove },
+  'GET /v1/simulations': { path: '/v1/simulations', own: () => b.simulation, theirs: () => a.simulation },
   'GET /v1/customers': { path: '/v1/customers', own: () => b.customer.id, theirs: () => a.customer.id },
 };
 

@@ -14,6 +14,8 @@ beforeAll(async () => {
   routes = await routesOf(server);
   document = (await server.api('GET', '/openapi.json', undefined, null)).body;
   all = await fillOrganisation(server, server.apiKey, 'a');
+  // A small one is done before anybody can cancel it; of one that is cancelled already the answer is the same.
+  await server.query(`UPDATE simulation SET status = 'cancelled'`);
   refresh = (await server.api('POST', '/v1/catalogue/refreshes/release', undefined, OPERATOR_KEY)).body.id;
 });
 afterAll(() => server.stop());
@@ -27,6 +29,8 @@ const SUCCESS = ['200', '201', '204'];
 const OTLP = 'POST /v1/traces';
 const OPENMETER = 'POST /api/v1/events';
 const CLOUD_EVENTS = ['application/cloudevents+json', 'application/cloudevents-batch+json'];
+/** Answers no JSON; what it does answer is told in src/simulations/simulations.spec.ts. */
+const FILE = 'GET /v1/simulations/{simulation}/customers.csv';
 /** What the body may be, where that isn't JSON alone. */
 const BODIES: Record<string, string[]> = {
   [OTLP]: ['application/json', 'application/x-protobuf'],
@@ -51,7 +55,9 @@ describe('the document', () => {
     expect(yaml.status).toBe(200);
     expect(yaml.body).toContain('openapi: 3.0');
     expect(
-      Object.keys(document.paths).filter((path) => !/^(\/[a-z-]+|\/\{[a-z]+\})+$/.test(path.replace('/v1', ''))),
+      Object.keys(document.paths).filter(
+        (path) => !/^(\/[a-z-]+|\/\{[a-z]+\})+(\.csv)?$/.test(path.replace('/v1', '')),
+      ),
     ).toEqual([]);
   });
 
@@ -148,6 +154,7 @@ describe('every endpoint', () => {
       'POST /v1/plans/{plan}/archive',
       'POST /v1/catalogue/refreshes/release',
       'POST /v1/recostings/{recosting}/apply',
+      'POST /v1/simulations/{simulation}/cancel',
     ];
     for (const { name, method, operation } of routes) {
       const takesBody = ['POST', 'PUT', 'PATCH'].includes(method) && !bare.includes(name);
@@ -169,8 +176,9 @@ describe('every endpoint', () => {
         expect({ name, ...response }).toMatchObject({ description: expect.stringMatching(/./) });
         if (status === '204') continue;
         const isProblem = status === 'default' && name !== OTLP;
+        const type = name === FILE ? 'text/csv' : 'application/json';
         expect({ name, status, ...response }).toMatchObject({
-          content: { [isProblem ? 'application/problem+json' : 'application/json']: { schema: expect.any(Object) } },
+          content: { [isProblem ? 'application/problem+json' : type]: { schema: expect.any(Object) } },
         });
       }
       expect(operation.responses.default).toBeDefined();
@@ -185,6 +193,11 @@ describe('every endpoint', () => {
     }
   });
 });
+
+const PLAN_OF_A_FEE = {
+  ...{ name: 'A fee', currency: 'USD', interval: 'month' },
+  prices: [{ key: 'base', name: 'Base fee', charge: { model: 'flat', amount: '20' } }],
+};
 
 describe('what is answered is what is documented', () => {
   const schemaOf = (name: string, status: number | string) => {
@@ -233,6 +246,9 @@ describe('what is answered is what is documented', () => {
     ['GET /v1/costs/pending', () => '/v1/costs/pending'],
     ['GET /v1/recostings', () => '/v1/recostings?limit=1'],
     ['GET /v1/recostings/{recosting}', () => `/v1/recostings/${all.recosting}`],
+    ['GET /v1/simulations', () => '/v1/simulations?limit=1'],
+    ['GET /v1/simulations/{simulation}', () => `/v1/simulations/${all.simulation}`],
+    ['GET /v1/simulations/{simulation}/customers', () => `/v1/simulations/${all.simulation}/customers?order=margin`],
     ['GET /v1/price-book', () => '/v1/price-book?limit=1'],
     ['GET /v1/price-book/in-force', () => '/v1/price-book/in-force?provider=openai&model=gpt-4o'],
     ['GET /v1/contracts', () => '/v1/contracts?limit=1'],
@@ -255,7 +271,7 @@ describe('what is answered is what is documented', () => {
 
   it('covers every GET', () => {
     const documented = routes.filter(({ method }) => method === 'GET').map(({ name }) => name);
-    expect([...new Set(READING.map(([route]) => route))].sort()).toEqual(documented.sort());
+    expect([...new Set([FILE, ...READING.map(([route]) => route)])].sort()).toEqual(documented.sort());
   });
 
   const TIERS = [
@@ -427,12 +443,43 @@ describe('what is answered is what is documented', () => {
       200,
     ],
     [
+      'POST /v1/plan-moves/preview',
+      () => '/v1/plan-moves/preview',
+      () => ({ fromPlan: all.plan.key, toPlan: all.nextPlan.key, mode: 'renewal', periods: 2 }),
+      200,
+    ],
+    [
+      'POST /v1/simulations',
+      () => '/v1/simulations',
+      () => ({
+        name: 'What if',
+        candidates: [
+          { name: 'as it is', plan: all.plan.key },
+          { name: 'a base fee', plan: { ...PLAN_OF_A_FEE, key: 'fee' } },
+        ],
+        baseline: 'current',
+        customers: { plan: all.plan.key },
+        from: '2026-01-01T00:00:00Z',
+        to: '2026-02-15T00:00:00Z',
+        timeZone: 'Europe/Berlin',
+        costChanges: [{ provider: 'openai', model: 'gpt-4o', percent: '20' }],
+        lossAbovePercent: '5',
+      }),
+      201,
+    ],
+    [
       'POST /v1/recostings',
       () => '/v1/recostings',
       () => ({ reason: 'A price was wrong', from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z', model: 'm' }),
       201,
     ],
     ['POST /v1/recostings/{recosting}/apply', () => `/v1/recostings/${all.recosting}/apply`, () => undefined, 200],
+    [
+      'POST /v1/simulations/{simulation}/cancel',
+      () => `/v1/simulations/${all.simulation}/cancel`,
+      () => undefined,
+      200,
+    ],
     [OTLP, () => '/v1/traces', () => ({ resourceSpans: [] }), 200],
     [OTLP, () => '/v1/traces', () => ({ resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: 1 }] }] }] }), 200],
     [

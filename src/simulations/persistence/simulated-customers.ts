@@ -51,9 +51,13 @@ export async function insertOutcomes(
     outcomes.map(value).map((each) => (each === null ? null : decimalText(each)));
   await db.query(
     `INSERT INTO simulation_customer (organisation_id, simulation_id, candidate, customer_id, revenue_now, revenue_then,
-       cost_now, cost_then, pending_events, events, lines, included, problem)
-     SELECT $1, $2, $3, * FROM unnest($4::uuid[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[], $9::bigint[],
-       $10::bigint[], $11::jsonb[], $12::jsonb[], $13::text[])`,
+       change, cost_now, cost_then, margin_then, pending_events, events, lines, included, problem)
+     SELECT $1, $2, $3, customer_id, revenue_now, revenue_then, revenue_then - revenue_now, cost_now, cost_then,
+            revenue_then - cost_then, pending_events, events, lines, included, problem
+       FROM unnest($4::uuid[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[], $9::bigint[], $10::bigint[],
+                   $11::jsonb[], $12::jsonb[], $13::text[])
+         AS made (customer_id, revenue_now, revenue_then, cost_now, cost_then, pending_events, events, lines, included,
+                  problem)`,
     [
       organisationId,
       simulationId,
