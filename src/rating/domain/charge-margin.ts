@@ -1,6 +1,5 @@
 import { Decimal, HUNDRED, invariant, ONE, sum, ZERO } from '../../kernel';
 import {
-  compileMatch,
   marginRuleOf,
   type ConsumptionMarginCharge,
   type MarginForGroup,
@@ -8,6 +7,7 @@ import {
   type MarginTiers,
 } from '../../catalog/domain';
 import { chargeConsumptionMargin } from './charge-consumption-margin';
+import { matcherOf } from './matcher';
 import { refuseNegative } from './negative-quantity-error';
 import type { BreakdownRow } from './rated-charge';
 import { shown } from './shown';
@@ -86,16 +86,15 @@ function withMargin(cost: Decimal, rule: MarginRule): BreakdownRow[] {
 function byGroup(charge: ConsumptionMarginCharge, { groups }: UsageToRate): BreakdownRow[] {
   invariant(groups !== undefined, 'the cost of each group is known where margins differ by group');
   const { dimensions, rules } = charge.byDimension!;
-  const ruleOf = compiled(charge);
+  const { find, inOrder } = matcherOf(dimensions, rules);
   const costs = new Map<MarginForGroup | null, Decimal>();
   for (const { values, cost } of groups) {
-    const rule = ruleOf(values);
+    const rule = find(values);
     costs.set(rule, (costs.get(rule) ?? ZERO).plus(cost));
   }
 
-  return [...rules, null].flatMap((rule) => {
-    const cost = costs.get(rule);
-    if (cost === undefined) return [];
+  const used = [...costs].sort(([one], [other]) => inOrder(one, other));
+  return used.flatMap(([rule, cost]) => {
     const what = rule === null ? 'All other usage' : shownMatch(dimensions, rule.match);
     const group = rule === null ? {} : { group: valuesOfMatch(dimensions, rule.match) };
     return withMargin(cost, marginRuleOf(rule ?? charge)).map((row) => labelled(row, what, group));
@@ -161,18 +160,4 @@ function bound(
 
 function difference(kind: 'floor' | 'ceiling', description: string, amount: Decimal): BreakdownRow {
   return { kind, description, from: null, upTo: null, quantity: ONE, unitPrice: amount, amount };
-}
-
-type RuleOf = (group: readonly (string | null)[]) => MarginForGroup | null;
-
-/** A charge rates many customers, so its list of rules is looked through once. */
-const COMPILED = new WeakMap<ConsumptionMarginCharge, RuleOf>();
-
-function compiled(charge: ConsumptionMarginCharge): RuleOf {
-  let ruleOf = COMPILED.get(charge);
-  if (ruleOf === undefined) {
-    const { dimensions, rules } = charge.byDimension!;
-    COMPILED.set(charge, (ruleOf = compileMatch(dimensions, rules)));
-  }
-  return ruleOf;
 }

@@ -1,5 +1,6 @@
 import { ZERO, type Decimal } from '../../kernel';
-import { compileMatch, type MatrixCell, type MatrixCharge } from '../../catalog/domain';
+import type { MatrixCell, MatrixCharge } from '../../catalog/domain';
+import { matcherOf } from './matcher';
 import { refuseNegative } from './negative-quantity-error';
 import type { BreakdownRow } from './rated-charge';
 import { shown } from './shown';
@@ -23,25 +24,22 @@ import type { UsageGroup } from './usage';
  * @see          docs/pricing/matrix.md
  */
 export function chargeMatrix(charge: MatrixCharge, groups: readonly UsageGroup[]): BreakdownRow[] {
-  const cellOf = compiled(charge);
+  const { find, inOrder } = matcherOf(charge.dimensions, charge.cells);
   const ofCells = new Map<MatrixCell | null, Decimal>();
   for (const { values, quantity } of groups) {
     if (quantity.isZero()) continue;
-    const cell = cellOf(values);
+    const cell = find(values);
     if (cell === null && charge.fallback === null) {
       throw new UnpricedUsageError(quantity, shownGroup(charge.dimensions, values));
     }
     ofCells.set(cell, (ofCells.get(cell) ?? ZERO).plus(quantity));
   }
 
-  const rows: BreakdownRow[] = [];
-  for (const cell of [...charge.cells, null]) {
-    const quantity = ofCells.get(cell);
-    if (quantity === undefined) continue;
+  const used = [...ofCells].sort(([one], [other]) => inOrder(one, other));
+  return used.flatMap(([cell, quantity]) => {
     refuseNegative(quantity);
-    if (!quantity.isZero()) rows.push(rowOf(charge, cell, quantity));
-  }
-  return rows;
+    return quantity.isZero() ? [] : [rowOf(charge, cell, quantity)];
+  });
 }
 
 function rowOf({ dimensions, fallback }: MatrixCharge, cell: MatrixCell | null, quantity: Decimal): BreakdownRow {
@@ -57,15 +55,4 @@ function rowOf({ dimensions, fallback }: MatrixCharge, cell: MatrixCell | null, 
     amount: quantity.times(unitPrice),
     ...(cell === null ? {} : { group: valuesOfMatch(dimensions, cell.match) }),
   };
-}
-
-type CellOf = (group: readonly (string | null)[]) => MatrixCell | null;
-
-/** A charge rates many customers, so its two thousand cells are looked through once. */
-const COMPILED = new WeakMap<MatrixCharge, CellOf>();
-
-function compiled(charge: MatrixCharge): CellOf {
-  let cellOf = COMPILED.get(charge);
-  if (cellOf === undefined) COMPILED.set(charge, (cellOf = compileMatch(charge.dimensions, charge.cells)));
-  return cellOf;
 }

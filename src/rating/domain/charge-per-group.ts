@@ -1,5 +1,6 @@
-import { compileMatch, type ChargeForGroup, type PerGroupCharge } from '../../catalog/domain';
+import type { ChargeForGroup, PerGroupCharge } from '../../catalog/domain';
 import { chargeQuantity } from './charge-quantity';
+import { matcherOf } from './matcher';
 import { refuseNegative } from './negative-quantity-error';
 import type { BreakdownRow } from './rated-charge';
 import { shownGroup } from './shown-group';
@@ -19,26 +20,17 @@ import type { UsageGroup } from './usage';
  * @see          docs/pricing/per-group.md
  */
 export function chargePerGroup(charge: PerGroupCharge, groups: readonly UsageGroup[]): BreakdownRow[] {
-  const chargeOf = compiled(charge);
+  const { find } = matcherOf(charge.dimensions, charge.byValue ?? NO_OTHERS);
   const rows: BreakdownRow[] = [];
   for (const { values, quantity } of groups) {
     refuseNegative(quantity);
     if (quantity.isZero()) continue;
     const what = shownGroup(charge.dimensions, values);
-    for (const row of chargeQuantity(chargeOf(values)?.charge ?? charge.charge, quantity)) {
+    for (const row of chargeQuantity(find(values)?.charge ?? charge.charge, quantity)) {
       rows.push({ ...row, description: `${what}: ${row.description}`, group: values });
     }
   }
   return rows;
 }
 
-type ChargeOf = (group: readonly (string | null)[]) => ChargeForGroup | null;
-
-/** A charge rates many customers, so its list of other charges is looked through once. */
-const COMPILED = new WeakMap<PerGroupCharge, ChargeOf>();
-
-function compiled(charge: PerGroupCharge): ChargeOf {
-  let chargeOf = COMPILED.get(charge);
-  if (chargeOf === undefined) COMPILED.set(charge, (chargeOf = compileMatch(charge.dimensions, charge.byValue ?? [])));
-  return chargeOf;
-}
+const NO_OTHERS: readonly ChargeForGroup[] = [];
