@@ -38,7 +38,7 @@ const attempts = (each, every) => (x) => {
     ...none,
     outcomes: Array.from({ length: tasks * each }, (_, index) => {
       const task = Math.floor(index / each);
-      const success = index % each === each - 1 && task % every === 0;
+      const success = index % each === each - 1 && (task + 1) % every === 0;
       return {
         key: `${index}`.padStart(6, '0'),
         id: `${index}`,
@@ -109,6 +109,7 @@ const CURVES = [
     page: 'outcome',
     x: 'tickets in the period, three attempts at each',
     to: 20,
+    whole: true,
     series: [
       { name: 'all are resolved', usage: attempts(3, 1) },
       { name: 'half of them', usage: attempts(3, 2) },
@@ -154,13 +155,12 @@ const CURVES = [
 const WIDTH = 640;
 const HEIGHT = 300;
 const PLOT = { left: 64, right: 616, top: 20, bottom: 248 };
-const SAMPLES = 480;
+const SAMPLES = 240;
 /** Jumps lower than this, in pixels, are not seen. */
 const SEEN = 3;
 
 function draw(curve) {
-  const { page, x, to } = curve;
-  const { curves, yTo } = computed(curve);
+  const { page, x, to, curves, yTo } = curve;
   const right = (at) => PLOT.left + (at / to) * (PLOT.right - PLOT.left);
   const up = (amount) => PLOT.bottom - (amount / yTo) * (PLOT.bottom - PLOT.top);
   return svg(WIDTH, HEIGHT, `${page}: amount by ${x}`, [
@@ -168,7 +168,7 @@ function draw(curve) {
     ...axis(ticks(to), (value) => [right(value), PLOT.bottom, right(value), PLOT.bottom + 4], 'x'),
     text('label', PLOT.right, HEIGHT - 14, x),
     text('label', PLOT.left, PLOT.top - 8, 'amount', 'start'),
-    ...curves.flatMap(({ pieces, jumps }, index) => strokes(pieces, jumps, right, up, index)),
+    ...curves.flatMap((one, index) => strokes(one, right, up, index)),
     ...legend(curves),
   ]);
 }
@@ -176,46 +176,52 @@ function draw(curve) {
 /** All charge models side by side, for the page that tells them apart. */
 function drawAll(models) {
   const drawn = models.flatMap((curve, place) => {
-    const { curves, yTo } = computed(curve);
+    const { curves, yTo } = curve;
     const left = 16 + (place % 5) * 126;
     const bottom = 96 + Math.floor(place / 5) * 128;
     const right = (at) => left + (at / curve.to) * 104;
     const up = (amount) => bottom - (amount / yTo) * 76;
     return [
       `<path class="frame" d="M${left} ${bottom - 80}V${bottom}H${left + 108}"/>`,
-      ...curves.flatMap(({ pieces, jumps }, index) => strokes(pieces, jumps, right, up, index, false)),
+      ...curves.flatMap((one, index) => strokes(one, right, up, index, 1)),
       text('tick', left + 54, bottom + 18, curve.page.replaceAll('-', ' '), 'middle'),
     ];
   });
   return svg(WIDTH, 24 + Math.ceil(models.length / 5) * 128, 'The charge models: amount by usage', drawn);
 }
 
-function computed({ page, to, series }) {
+function computed({ page, to, series, whole = false }) {
   const rate = engineFor(page);
   const amounts = series.map(
     ({ usage, ...context }) =>
       (at) =>
         rate(usage(at), context).toNumber(),
   );
-  const yTo = niceTo(Math.max(...amounts.flatMap((amount) => grid(to).map(amount))));
+  const xs = whole ? Array.from({ length: to + 1 }, (_, x) => x) : grid(to);
+  const yTo = niceTo(Math.max(...amounts.flatMap((amount) => xs.map(amount))));
   const height = (amount) => (amount / yTo) * (PLOT.bottom - PLOT.top);
-  return {
-    yTo,
-    curves: amounts.map((amount, index) => ({ name: series[index].name ?? null, ...trace(amount, to, height) })),
-  };
+  const drawn = (amount) =>
+    whole
+      ? { pieces: [], jumps: [], points: xs.map((x) => [x, amount(x)]) }
+      : { ...trace(amount, to, height), points: [] };
+  return { yTo, curves: amounts.map((amount, index) => ({ name: series[index].name ?? null, ...drawn(amount) })) };
 }
 
-/** A curve's pieces; at each jump a full dot where the bound itself is, and an empty one where the next piece begins. */
-function strokes(pieces, jumps, right, up, index, dots = jumps.length <= 24) {
+/**
+ * A curve's pieces; at each jump a full dot where the bound itself is, and an empty one where the next piece begins. What
+ * there is only a whole number of is points and no line.
+ */
+function strokes({ pieces, jumps, points }, right, up, index, radius = 3.5) {
   return [
     ...jumps.map(({ at, from, to }) => line('jump', right(at), up(from), right(at), up(to), index)),
-    ...pieces.map((points) => `<path class="s${index}" d="${path(points.map(([x, y]) => [right(x), up(y)]))}"/>`),
-    ...(dots
-      ? jumps.flatMap(({ at, from, to }) => [
-          dot('in', right(at), up(from), index),
-          dot('out', right(at), up(to), index),
-        ])
-      : []),
+    ...pieces.map((piece) => `<path class="s${index}" d="${path(piece.map(([x, y]) => [right(x), up(y)]))}"/>`),
+    ...points.map(([x, y]) => dot('in', right(x), up(y), index, radius)),
+    ...(jumps.length > 24 || radius < 3
+      ? []
+      : jumps.flatMap(({ at, from, to }) => [
+          dot('in', right(at), up(from), index, radius),
+          dot('out', right(at), up(to), index, radius),
+        ])),
   ];
 }
 
@@ -346,7 +352,8 @@ const px = (value) => (Math.round(value * 10) / 10).toString();
 const path = (points) => points.map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${px(x)} ${px(y)}`).join('');
 const line = (kind, x1, y1, x2, y2, index) =>
   `<line class="${kind} s${index}" x1="${px(x1)}" y1="${px(y1)}" x2="${px(x2)}" y2="${px(y2)}"/>`;
-const dot = (kind, x, y, index) => `<circle class="${kind} s${index}" cx="${px(x)}" cy="${px(y)}" r="3.5"/>`;
+const dot = (kind, x, y, index, radius) =>
+  `<circle class="${kind} s${index}" cx="${px(x)}" cy="${px(y)}" r="${radius}"/>`;
 const text = (kind, x, y, words, also = '') =>
   `<text class="${`${kind} ${also}`.trim()}" x="${px(x)}" y="${px(y)}">${escaped(words)}</text>`;
 const escaped = (words) => words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
@@ -382,8 +389,10 @@ function keep(name, drawn) {
   else if (!existsSync(file) || readFileSync(file, 'utf8') !== drawn) stale.push(name);
 }
 
-for (const curve of CURVES) keep(curve.page, draw(curve));
-keep('all', drawAll(CURVES.filter(({ page }) => MODELS[page.replaceAll('-', '_')] !== undefined)));
+const isModel = ({ page }) => MODELS[page.replaceAll('-', '_')] !== undefined;
+const curves = CURVES.map((curve) => ({ ...curve, ...computed(curve) }));
+for (const curve of curves) keep(curve.page, draw(curve));
+keep('all', drawAll(curves.filter(isModel)));
 if (stale.length > 0) {
   console.error(`Not what the engine charges: ${stale.join(', ')}. Run npm run build and scripts/price-curves.mjs.`);
   process.exit(1);

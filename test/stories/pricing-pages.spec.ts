@@ -255,4 +255,4 @@ it.each(PAGES)('%s is on the page of all prices, and has a picture', (page) => {
 it('shows no other cost curves than the engine draws from the pages', async () => {
   await run(process.execPath, ['scripts/build.mjs'], { cwd: ROOT });
   await run(process.execPath, ['scripts/price-curves.mjs', '--check'], { cwd: ROOT });
-}, 60_000);
+}, 180_000);
