@@ -95,7 +95,7 @@ export class PlanDocumentsService {
       return {
         features: features.map(featureInDocument),
         meters: meters.sort(byKey).map(meterInDocument),
-        plans: await Promise.all(plans.map(async (plan) => planInDocument(await withMeterKeys(db, plan)))),
+        plans: plans.map((plan) => planInDocument(withMeterKeys(plan, meters))),
       };
     });
   }
@@ -177,8 +177,10 @@ export class PlanDocumentsService {
   }
 
   private async fieldsOf(db: EntityManager, before: Plan, after: Plan): Promise<readonly FieldChange[]> {
-    const [one, other] = [await withMeterKeys(db, before), await withMeterKeys(db, after)];
-    return documentDiff(planInDocument(one), planInDocument(other));
+    const ids = [...before.prices, ...after.prices].map(({ meterId }) => meterId).filter((id) => id !== null);
+    const meters = ids.length === 0 ? [] : await db.findBy(MeterEntity, { id: In(ids) });
+    const [one, other] = [before, after].map((plan) => planInDocument(withMeterKeys(plan, meters)));
+    return documentDiff(one, other);
   }
 }
 
@@ -186,9 +188,8 @@ function changeOf(kind: 'feature' | 'meter', key: string, same: boolean): Docume
   return { kind, key, action: same ? 'unchanged' : 'create', version: null, fields: [] };
 }
 
-async function withMeterKeys(db: EntityManager, plan: Plan): Promise<NewPlan> {
-  const ids = plan.prices.map(({ meterId }) => meterId).filter((id) => id !== null);
-  const meters = ids.length === 0 ? [] : await db.find(MeterEntity, { where: { id: In(ids) }, select: { id: true, key: true } }); // prettier-ignore
+/** A plan as it could be asked for, by the keys of its meters. */
+function withMeterKeys(plan: Plan, meters: readonly MeterEntity[]): NewPlan {
   const keys = new Map(meters.map(({ id, key }) => [id, key]));
   const prices = plan.prices.map(({ id: _, meterId, ...price }) => ({
     ...price,

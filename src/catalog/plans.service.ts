@@ -165,20 +165,23 @@ export class PlansService {
     refuseUnlessDraft(looked);
     const below = await this.guards.check(tenant, looked, reason);
 
-    return this.withDraft(tenant, reference, async (db, entity) => {
+    const published = await this.withDraft(tenant, reference, async (db, entity) => {
       const draft = (await loadPlans(db, [entity]))[0]!;
+      // Saved anew meanwhile: what the guards were asked about is not what would be published.
+      if (!sameContent(draft, looked)) return null;
       // Meters may have been changed or archived since it was saved.
       await checkedPlan(db, organisationId, asWanted(draft));
       const publishedAt = this.clock.now();
-      const published = { ...draft, status: 'published' as const, publishedAt, publishReason: reason };
+      const plan = { ...draft, status: 'published' as const, publishedAt, publishReason: reason };
       await db.update(
         PlanEntity,
         { organisationId, id: draft.id },
         { status: 'published', publishedAt, publishReason: reason },
       );
-      await this.recordPublished(db, tenant, published, below);
-      return published;
+      await this.recordPublished(db, tenant, plan, below);
+      return plan;
     });
+    return published ?? this.publishDraft(tenant, reference, reason);
   }
 
   /**

@@ -223,6 +223,7 @@ describe('terms', () => {
     ${'prices[0].minimum'}                | ${'above the maximum'}          | ${{ minimum: '2', maximum: '1' }}
     ${'prices[0].discounts[0].freeUnits'} | ${'a flat charge has no'}       | ${{ discounts: [{ key: 'd', name: 'D', freeUnits: '1' }] }}
     ${'prices[0].discounts[0].prices'}    | ${'for that price'}             | ${{ discounts: [{ key: 'd', name: 'D', prices: ['base'], percent: '1' }] }}
+    ${'prices[0].key'}                    | ${'must not begin'}             | ${{ key: 'plan:minimum' }}
     ${'prices[0].beyond.price'}           | ${'later price'}                | ${{ ...calls, key: 'a', beyond: { price: 'a' } }}
     ${'prices[0].beyond.price'}           | ${'no price'}                   | ${{ ...calls, key: 'a', beyond: { price: 'nothing' } }}
     ${'prices[0].beyond.price'}           | ${'not draw from a pool'}       | ${{ ...calls, key: 'a', beyond: { price: 'calls' } }}

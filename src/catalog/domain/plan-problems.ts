@@ -107,6 +107,7 @@ function referenceProblems(plan: PlanToCheck, price: PriceToCheck, index: number
   if (plan.prices.findIndex((other) => other.key === price.key) !== index) {
     say('key', 'is used by an earlier price of this plan');
   }
+  if (price.key.startsWith('plan:')) say('key', 'must not begin with plan:, as lines of the whole plan do on invoices');
   if (pool !== undefined && !plan.terms?.pools?.some(({ key }) => key === pool.key)) {
     say('pool.key', `there is no pool '${pool.key.slice(0, 80)}' in this plan`);
   }
