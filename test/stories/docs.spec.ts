@@ -24,6 +24,7 @@ const PAGES = [
   'docs/preview.md',
   'docs/corrections.md',
   'docs/recosting.md',
+  'docs/simulations.md',
   'docs/audit-log.md',
 ];
 const FUNCTIONS = 'post() {';
