@@ -50,6 +50,8 @@ interface DetailedMeter extends UsageDetail {
 /** Reads the usage that prices are rated by: totals, and where a charge needs them groups, windows and single events. */
 @Injectable()
 export class ChargeUsageService {
+  private readonly mostTransactions: number = MOST_TRANSACTIONS;
+
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(CustomersService) private readonly customers: CustomersService,
@@ -105,7 +107,7 @@ export class ChargeUsageService {
       const details = new Map<string, PerPeriod<Partial<ChargeUsage>>>();
       for (const each of detailed) {
         const key = nameOf(each.meter.id, each);
-        if (!details.has(key)) details.set(key, await readDetail(db, reading, each, totals.get(each.meter.id)!));
+        if (!details.has(key)) details.set(key, await this.readDetail(db, reading, each, totals.get(each.meter.id)!));
       }
 
       const allEvents = sums.get(ALL_EVENTS_METER_ID)!;
@@ -128,6 +130,30 @@ export class ChargeUsageService {
       });
       return new Map(customerIds.map((id) => [id, periods.map((_, period) => segment(id, period))]));
     });
+  }
+
+  /** What a charge wants beside its meter's totals: nothing, for most. */
+  private async readDetail(
+    db: EntityManager,
+    reading: Reading,
+    { meter, charge, needs, holds }: DetailedMeter,
+    totals: PerPeriod<UsageTotals>,
+  ): Promise<PerPeriod<Partial<ChargeUsage>>> {
+    const { dimensions, schedule, transactions, outcomes } = needs;
+    if (dimensions.length > 0) {
+      const places = dimensions.map((field) => meter.groupBy.indexOf(field));
+      invariant(!places.includes(-1), 'a meter keeps apart what a price charges by');
+      return mapped(await readGroups(db, reading, meter, places), (groups) => ({ ...addedUp(meter, groups), groups }));
+    }
+    if (schedule !== null) {
+      const scheduled = await readScheduled(db, reading, meter, schedule);
+      return mapped(scheduled, (windows) => ({ ...addedUp(meter, windows), windows }));
+    }
+    if (holds && isLevel(meter.aggregation)) return readHeldLevels(db, reading, meter, totals);
+    if (transactions) return readTransactions(db, reading, meter, this.mostTransactions);
+    if (outcomes !== null)
+      return readOutcomes(db, reading, meter, charge as OutcomeCharge, outcomes.lookBackMs, this.mostTransactions);
+    return perPeriod(reading, () => ({}));
   }
 
   /** The meters of the charges, in each detail once, and those that floors of outcomes compare costs with. */
@@ -185,29 +211,6 @@ async function totalsOfMeters(
   return totals;
 }
 
-/** What a charge wants beside its meter's totals: nothing, for most. */
-async function readDetail(
-  db: EntityManager,
-  reading: Reading,
-  { meter, charge, needs, holds }: DetailedMeter,
-  totals: PerPeriod<UsageTotals>,
-): Promise<PerPeriod<Partial<ChargeUsage>>> {
-  const { dimensions, schedule, transactions, outcomes } = needs;
-  if (dimensions.length > 0) {
-    const places = dimensions.map((field) => meter.groupBy.indexOf(field));
-    invariant(!places.includes(-1), 'a meter keeps apart what a price charges by');
-    return mapped(await readGroups(db, reading, meter, places), (groups) => ({ ...addedUp(meter, groups), groups }));
-  }
-  if (schedule !== null) {
-    const scheduled = await readScheduled(db, reading, meter, schedule);
-    return mapped(scheduled, (windows) => ({ ...addedUp(meter, windows), windows }));
-  }
-  if (holds && isLevel(meter.aggregation)) return readHeldLevels(db, reading, meter, totals);
-  if (transactions) return readTransactions(db, reading, meter);
-  if (outcomes !== null) return readOutcomes(db, reading, meter, charge as OutcomeCharge, outcomes.lookBackMs);
-  return perPeriod(reading, () => ({}));
-}
-
 function addedUp(meter: MeterEntity, parts: readonly UsageTotals[]): Partial<UsageTotals> {
   return isAddedUp(meter.aggregation) ? sumOfUsage(parts) : {};
 }
@@ -216,6 +219,7 @@ async function readTransactions(
   db: EntityManager,
   reading: Reading,
   meter: MeterEntity,
+  most: number,
 ): Promise<PerPeriod<Partial<ChargeUsage>>> {
   const found = perPeriod(reading, () => ({ totals: NOTHING_USED, transactions: [] as Transaction[] }));
   await readEvents(db, reading, meter, 0, ({ customerId, happenedAt, key, measured, cost }) => {
@@ -228,7 +232,7 @@ async function readTransactions(
     };
     for (const period of periodsAt(reading, happenedAt, 0)) {
       const ofPeriod = found.get(customerId)![period]!;
-      refuseTooMany(ofPeriod.transactions, meter, reading.periods[period]!);
+      refuseTooMany(ofPeriod.transactions, most, meter, reading.periods[period]!);
       ofPeriod.transactions.push({ value, time: happenedAt, key: eventKeyToUuid(key) });
       ofPeriod.totals = addUsage(ofPeriod.totals, usage);
     }
@@ -242,6 +246,7 @@ async function readOutcomes(
   meter: MeterEntity,
   charge: OutcomeCharge,
   lookBackMs: number,
+  most: number,
 ): Promise<PerPeriod<Partial<ChargeUsage>>> {
   const verdictOf = compileOutcome<MeteredEvent>(charge, compileField);
   const found = perPeriod<OutcomeEvent[]>(reading, () => []);
@@ -249,7 +254,7 @@ async function readOutcomes(
     const outcome = { key: eventKeyToUuid(key), time: happenedAt, id, ...verdictOf(event) };
     for (const period of periodsAt(reading, happenedAt, lookBackMs)) {
       const ofPeriod = found.get(customerId)![period]!;
-      refuseTooMany(ofPeriod, meter, reading.periods[period]!);
+      refuseTooMany(ofPeriod, most, meter, reading.periods[period]!);
       ofPeriod.push(outcome);
     }
   });
@@ -268,11 +273,11 @@ function inTime(a: { time: number; key: string }, b: { time: number; key: string
   return a.time - b.time || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 }
 
-function refuseTooMany(events: readonly unknown[], meter: MeterEntity, period: Period): void {
-  if (events.length < MOST_TRANSACTIONS) return;
+function refuseTooMany(events: readonly unknown[], most: number, meter: MeterEntity, period: Period): void {
+  if (events.length < most) return;
   throw new ConflictError(
     'too_many_transactions',
-    `The meter '${meter.key}' has more than ${MOST_TRANSACTIONS.toLocaleString('en')} events of one customer that a price ` +
+    `The meter '${meter.key}' has more than ${most.toLocaleString('en')} events of one customer that a price ` +
       `charges one by one in the period from ${period.start.toISOString()}. Let several events be sent as one, or charge their sum.`,
   );
 }

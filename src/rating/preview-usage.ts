@@ -49,8 +49,10 @@ export function previewedUsage(given: UsageToPreview, price: PriceToPreview, wor
     refuse(at, `needs ${fitting.join(' or ')}: the model ${charge.model} is charged by them`);
 
   switch (form) {
-    case 'events':
-      return usageOfListed(given.events as readonly EventToPreview[], { charge, meter, at: `${at}.events` }, world);
+    case 'events': {
+      const events = listedEvents(given.events as EventToPreview[], meter.eventType, `${at}.events`, world);
+      return usageOfListed(events, { charge, meter, at: `${at}.events` }, world);
+    }
     case 'groups':
       return groupsGiven(given.groups!, charge, meter, at);
     case 'windows':
@@ -65,19 +67,36 @@ export function nothingUsed(charge: Charge, meter: MeterDefinition, world: Usage
   return usageOfEvents(meter, charge, [], world.period, world.timeZone);
 }
 
-/** Events as they would be sent, as the price's meter counts them; repeats and values of no use to it are refused. */
-export function usageOfListed(
+/**
+ * Events as they would be sent, read. Repeats are refused.
+ *
+ * @param defaultType of those without one; null where they must have one
+ * @param at          where they stand in the request
+ */
+export function listedEvents(
   given: readonly EventToPreview[],
+  defaultType: string | null,
+  at: string,
+  world: UsageWorld,
+): ListedEvent[] {
+  const events = given.map((event, index) => listedEvent(event, index, defaultType, at, world));
+  const seen = new Map<string, number>();
+  for (const [index, { key }] of events.entries()) {
+    const earlier = seen.get(key);
+    if (earlier !== undefined) refuse(`${at}[${index}].id`, `is that of ${at}[${earlier}]: a repeat is counted once`);
+    seen.set(key, index);
+  }
+  return events;
+}
+
+/** What a price's meter counts of a list of events. A value of no use to it is refused. */
+export function usageOfListed(
+  events: readonly ListedEvent[],
   { charge, meter, at }: PriceToPreview & { readonly meter: MeterDefinition },
   world: UsageWorld,
 ): UsageToRate {
   const compiled = metersByType([compileMeter({ ...meter, id: '', key: 'of this preview', name: '' } satisfies Meter)]);
-  const events = given.map((event, index) => listedEvent(event, index, meter.eventType, at, world));
-  const seen = new Map<string, number>();
-  for (const [index, { key, event }] of events.entries()) {
-    const earlier = seen.get(key);
-    if (earlier !== undefined) refuse(`${at}[${index}].id`, `is that of ${at}[${earlier}]: a repeat is counted once`);
-    seen.set(key, index);
+  for (const [index, { event }] of events.entries()) {
     const problem = meteringProblem(event, compiled);
     if (problem !== null) refuse(`${at}[${index}].${problem.field}`, problem.detail);
   }
@@ -87,12 +106,13 @@ export function usageOfListed(
 function listedEvent(
   { cost, ...given }: EventToPreview,
   index: number,
-  defaultType: string,
+  defaultType: string | null,
   at: string,
   { organisationId, period, costCurrency }: UsageWorld,
 ): ListedEvent {
+  const type = given.type ?? defaultType ?? refuse(`${at}[${index}].type`, 'is needed: each meter counts one type');
   const id = given.id ?? `event ${index + 1} of the list`;
-  const parsed = parseEvent({ ...given, id, type: given.type ?? defaultType, customer: given.customer ?? 'preview' });
+  const parsed = parseEvent({ ...given, id, type, customer: given.customer ?? 'preview' });
   if (isEventProblem(parsed)) return refuse(`${at}[${index}].${parsed.field}`, parsed.detail);
   const reported = cost === undefined || cost === null ? null : 'amount' in cost ? cost : { amount: cost, currency: costCurrency }; // prettier-ignore
   const known = reported !== null && reported.currency === costCurrency;

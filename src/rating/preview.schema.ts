@@ -95,7 +95,7 @@ export const PreviewRequest = z.strictObject({
       '(each with `window`, `quantity`, …) and `events` (a list, as they would be sent). Of a plan: the same by the key of the price.',
   ),
   events: EventList.optional().describe(
-    'Of a plan: events that the meters of all prices count for which `usage` says nothing.',
+    'Of a plan: events, each with its type, that the meters of all prices count for which `usage` says nothing.',
   ),
   previous: usage('Usage so far, in the same form: the answer then tells what is charged on top of it.'),
   period: z

@@ -41,7 +41,15 @@ import {
   WHOLE,
 } from './domain';
 import { periodOfEvents } from './preview-period';
-import { nothingUsed, previewedUsage, refuse, timesOf, usageOfListed, type UsageWorld } from './preview-usage';
+import {
+  listedEvents,
+  nothingUsed,
+  previewedUsage,
+  refuse,
+  timesOf,
+  usageOfListed,
+  type UsageWorld,
+} from './preview-usage';
 import { type PreviewRequest, usageSchemaFor, type UsageToPreview } from './preview.schema';
 
 /** A plan that is previewed, in the currency that is asked for, with what its prices count. */
@@ -320,6 +328,7 @@ function usageByPrice(
 ): ReadonlyMap<string, UsageToRate> {
   const unknown = alone ? undefined : [...given.keys()].find((key) => !meters.has(key));
   if (unknown !== undefined) refuse(`${at}.${unknown}`, 'there is no such price in the plan');
+  const all = events === undefined ? null : listedEvents(events, null, 'events', world);
   return new Map(
     plan.prices.map(({ key, charge }): [string, UsageToRate] => {
       if (hasQuantity(charge)) return [key, NO_USAGE];
@@ -327,8 +336,8 @@ function usageByPrice(
       const usage = given.get(alone ? ONLY : key);
       if (usage !== undefined) return [key, previewedUsage(usage, { charge, meter, at: alone ? at : `${at}.${key}` }, world)]; // prettier-ignore
       if (meter === null) return [key, NO_USAGE];
-      if (events === undefined) return [key, nothingUsed(charge, meter, world)];
-      return [key, usageOfListed(events, { charge, meter, at: 'events' }, world)];
+      if (all === null) return [key, nothingUsed(charge, meter, world)];
+      return [key, usageOfListed(all, { charge, meter, at: 'events' }, world)];
     }),
   );
 }

@@ -178,6 +178,11 @@ describe('a whole plan', () => {
     ]);
   });
 
+  it('counts no event of no type', async () => {
+    const answer = await preview({ plan: PLAN, meters: METERS, events: [{ data: { size: 'small' } }] });
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ field: 'events[0].type' }] } });
+  });
+
   it('is charged in the currency that is asked for, with the minimum of that', async () => {
     const answer = await made(preview({ plan: PLAN, meters: METERS, currency: 'EUR' }));
     expect(answer).toMatchObject({ currency: 'EUR', exactTotal: '18.5', total: '18.50' });

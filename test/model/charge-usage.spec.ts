@@ -270,6 +270,25 @@ it('asks as many statements for many customers and periods as for one, and reads
   query.mockRestore();
 });
 
+it('refuses to charge more single events of one customer and period than fit, and no others', async () => {
+  const bounded = new ChargeUsageService(
+    database,
+    new CustomersService(database, new SystemClock()),
+    new SystemClock(),
+  );
+  Object.assign(bounded, { mostTransactions: 3 });
+  const period = { start: new Date(FIRST / 1_000), end: new Date(FIRST / 1_000 + DAYS * 24 * HOUR_MS) };
+  const single = WANTED.filter(({ charge }) => ['percentage', 'outcome'].includes(charge.model));
+  for (const { meter, charge } of single) {
+    const wanted = [{ meterId: meterIds.get(meter)!, charge }];
+    const read = (reader: ChargeUsageService) => reader.inPeriod(actingFor(organisationId), customerIds.get('ada')!, period, wanted, 'UTC'); // prettier-ignore
+    await expect(read(bounded)).rejects.toMatchObject({ code: 'too_many_transactions', kind: 'conflict' });
+    await expect(read(service)).resolves.toBeDefined();
+  }
+  const wanted = [{ meterId: meterIds.get('sum')!, charge: UNIT }];
+  await bounded.inPeriod(actingFor(organisationId), customerIds.get('ada')!, period, wanted, 'UTC');
+});
+
 function structuredCharge(charge: Charge): Charge {
   return { ...charge };
 }
