@@ -16,6 +16,7 @@ export { PlanEntity } from './persistence/plan.entity';
 export { PriceEntity } from './persistence/price.entity';
 export { type PlanRequest, PlanRequestSchema, PlanResponseSchema, toNewPlan, toPlanResponse } from './plan.schema';
 export type { NewPlan, NewPrice } from './plan-references';
-export { fromStoredPlan, type StoredPlan, toStoredCurrencies, toStoredPrice } from './plan-storage';
+export { fromStoredPlan, toStoredCurrencies, toStoredPrice } from './plan-storage';
 export { PlansService } from './plans.service';
+export type { StoredPlan } from './stored-plan';
 export { currenciesSchema, discountSchema, planTermsShape, priceTermsShape } from './terms.schema';

@@ -3,30 +3,12 @@ import { z } from 'zod';
 import { decimalText } from '../kernel';
 import { askedDecimal, ChargeSchema } from './charge-schema';
 import { fromStoredCharge, toStoredCharge } from './charge-storage';
-import type { CurrencyVariant, Plan, PlanTerms, Price, PriceTerms } from './domain';
+import type { CurrencyVariant, Plan, Price } from './domain';
 import type { PlanEntity } from './persistence/plan.entity';
 import type { PriceEntity } from './persistence/price.entity';
-import { type Plain, toPlain } from './plain';
+import { toPlain } from './plain';
+import type { StoredCurrencies, StoredPlan, StoredVariant } from './stored-plan';
 import { currenciesSchema, planTermsShape, priceTermsShape } from './terms.schema';
-
-/** A plan with when it was made, and what became of it. */
-export interface StoredPlan extends Plan {
-  readonly createdAt: Date;
-  readonly publishedAt: Date | null;
-  readonly archivedAt: Date | null;
-  /** Why it was published although its margin would have been below the organisation's floor. */
-  readonly publishReason: string | null;
-  /** Whether single requests made it, or a file of plans. */
-  readonly source: PlanSource;
-}
-
-export type PlanSource = 'api' | 'code';
-
-/** What a plan says of one other currency, as the API has it: its terms are flat. */
-export type StoredVariant = Plain<Omit<CurrencyVariant, 'terms'> & NonNullable<CurrencyVariant['terms']>>;
-export type StoredCurrencies = Record<string, StoredVariant>;
-export type StoredPlanTerms = Plain<PlanTerms>;
-export type StoredPriceTerms = Plain<PriceTerms>;
 
 const PriceTermsSchema = z.strictObject(priceTermsShape(askedDecimal));
 const PlanTermsSchema = z.strictObject(planTermsShape(askedDecimal));

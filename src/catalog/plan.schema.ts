@@ -6,7 +6,8 @@ import { toStoredCharge } from './charge-storage';
 import { PLAN_STATUSES } from './domain';
 import { toPlain } from './plain';
 import type { NewPlan } from './plan-references';
-import { type StoredPlan, toCurrencies, toStoredCurrencies, withoutEmpty } from './plan-storage';
+import { toCurrencies, toStoredCurrencies, withoutEmpty } from './plan-storage';
+import type { StoredPlan } from './stored-plan';
 import { currenciesSchema, planTermsShape, priceTermsShape } from './terms.schema';
 
 const PriceRequest = z.strictObject({

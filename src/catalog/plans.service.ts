@@ -18,7 +18,8 @@ import { type MarginBelowFloor, MarginGuards } from './margin-guards';
 import { PlanEntity } from './persistence/plan.entity';
 import { insertPlan, loadPlans, lockPlanKey, removeDraft, replaceDraft } from './persistence/plan-rows';
 import { checkedPlan, type NewPlan, problemsOfPlan } from './plan-references';
-import { type PlanSource, sameContent, type StoredPlan } from './plan-storage';
+import { sameContent } from './plan-storage';
+import type { PlanSource, StoredPlan } from './stored-plan';
 
 /** Why a plan is published below the margin floor, and where it comes from. */
 export interface PublishOptions {

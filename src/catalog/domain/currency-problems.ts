@@ -1,7 +1,7 @@
 import type { Currency, FieldProblem } from '../../kernel';
 import type { Charge } from './charge';
 import { modelProblems } from './charge-problems';
-import type { PlanToCheck, PlanWorld, PriceToCheck } from './plan-problems';
+import type { PlanToCheck, PlanWorld, PriceToCheck } from './plan-to-check';
 import type { CurrencyVariant, Discount } from './terms';
 import { planTermsProblems, priceMoneyProblems } from './terms-problems';
 import { usageNeeds } from './usage-needs';

@@ -11,6 +11,7 @@ export * from './meter-problems';
 export * from './meter-use';
 export * from './plan';
 export * from './plan-problems';
+export * from './plan-to-check';
 export * from './schedule';
 export * from './terms';
 export * from './terms-problems';

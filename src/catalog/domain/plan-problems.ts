@@ -1,40 +1,12 @@
-import type { Currency, Decimal, FieldProblem } from '../../kernel';
+import type { Currency, FieldProblem } from '../../kernel';
 import type { Charge } from './charge';
 import { chargeProblems } from './charge-problems';
 import { currencyProblems } from './currency-problems';
 import type { MeterDefinition } from './meter';
 import { meterUseProblems } from './meter-use';
-import type { CurrencyVariant, PlanTerms, PriceTerms } from './terms';
+import type { PlanToCheck, PlanWorld, PriceToCheck } from './plan-to-check';
 import { planTermsProblems, priceTermsProblems } from './terms-problems';
 import { usageNeeds } from './usage-needs';
-
-/** A price as it is asked for: the meter by its key or our id. */
-export interface PriceToCheck {
-  readonly key: string;
-  readonly meter: string | null;
-  readonly allowance: Decimal | null;
-  readonly charge: Charge;
-  readonly terms?: PriceTerms | undefined;
-}
-
-export interface PlanToCheck {
-  readonly currency: Currency;
-  readonly prices: readonly PriceToCheck[];
-  readonly terms?: PlanTerms | undefined;
-  readonly currencies?: Readonly<Record<Currency, CurrencyVariant>> | undefined;
-}
-
-/** What a plan may refer to. */
-export interface PlanWorld {
-  /** What the meters say that the prices name, by the name they use. */
-  readonly meters: ReadonlyMap<string, MeterDefinition>;
-  /** What some of them will say once it is counted: a price has to fit that, too. */
-  readonly changing?: ReadonlyMap<string, MeterDefinition> | undefined;
-  /** Keys of the organisation's features. */
-  readonly features: ReadonlySet<string>;
-  /** The currency that costs are kept in. */
-  readonly costCurrency: Currency;
-}
 
 /**
  * Says everything that is wrong with a plan, by field; nothing when it can be published.

@@ -1,5 +1,6 @@
 import { type EntityManager, In } from 'typeorm';
-import { fromStoredPlan, type StoredPlan, toStoredCurrencies, toStoredPrice } from '../plan-storage';
+import { fromStoredPlan, toStoredCurrencies, toStoredPrice } from '../plan-storage';
+import type { StoredPlan } from '../stored-plan';
 import { toPlain } from '../plain';
 import { PlanEntity } from './plan.entity';
 import { PriceEntity } from './price.entity';

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { PlanStatus } from '../domain';
-import type { PlanSource, StoredCurrencies, StoredPlanTerms } from '../plan-storage';
+import type { PlanSource, StoredCurrencies, StoredPlanTerms } from '../stored-plan';
 
 /** One version of a plan. A draft may change; a published one may only be archived. */
 @Entity('plan')

@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Decimal } from '../../kernel';
 import { DecimalColumn } from '../../platform/database';
 import type { StoredCharge } from '../charge-storage';
-import type { StoredPriceTerms } from '../plan-storage';
+import type { StoredPriceTerms } from '../stored-plan';
 
 /** One price of a plan version. Decimals of the charge and the terms are strings inside the JSON. */
 @Entity('price')
