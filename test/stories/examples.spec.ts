@@ -8,6 +8,9 @@ import { startTestServer, type TestServer } from '../support/server';
 const FOLDER = join(__dirname, '../../examples');
 const README = readFileSync(join(FOLDER, 'README.md'), 'utf8');
 
+/** What README.md shows of their output, in its order. */
+const SHOWN = [...README.matchAll(/```text\n([\s\S]*?)\n```/g)].map(([, text]) => text!.split('\n'));
+
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
@@ -55,10 +58,14 @@ it('openmeter.mjs: the retry counts once', async () => {
   expect(await storedIn('support-desk')).toBe(1);
 });
 
+it('simulate.mjs: prints what README.md shows, the second time as well', async () => {
+  expect(await node('simulate.mjs')).toEqual(SHOWN[1]);
+  expect(await node('simulate.mjs')).toEqual(SHOWN[1]);
+});
+
 it('provider-usage.mjs: prints what README.md shows, the second time as well', async () => {
-  const shown = /```text\n([\s\S]*?)\n```/.exec(README)![1]!.split('\n');
-  expect(await node('provider-usage.mjs')).toEqual(shown);
-  expect(await node('provider-usage.mjs')).toEqual(shown);
+  expect(await node('provider-usage.mjs')).toEqual(SHOWN[0]);
+  expect(await node('provider-usage.mjs')).toEqual(SHOWN[0]);
 });
 
 (canTypeShell() ? it : it.skip)('ndjson.sh: says which line was refused (skipped without curl and gzip)', async () => {
