@@ -4,7 +4,7 @@ import { type Charge, type Plan, usageNeeds } from '../catalog/domain';
 import { periodOf, type Segment, segmentsOf, type SubscriptionWithPlan } from '../customers';
 import { Decimal, decimalText, sum, ZERO } from '../kernel';
 import { type PoolBalance, poolsForNextPeriod } from '../rating/domain';
-import { type Before, type CommitmentTerm, countsTowards } from './domain';
+import { type Before, type CommitmentTerm, countsTowards, type EarlierSegment } from './domain';
 import { PoolBalanceEntity } from './persistence/pool-balance.entity';
 
 /** Loads what the charges of a billing period depend on from earlier ones: pools, a commitment's term, outcomes. */
@@ -18,7 +18,7 @@ export async function loadBefore(
     periodIndex,
     pools: await poolsRolledIn(db, about, periodIndex, segments),
     term: await termOf(db, about, periodIndex, segments.at(-1)!.plan),
-    earlierStarts: startsBefore(about, periodIndex, segments),
+    earlier: segmentsBefore(about, periodIndex, segments),
   };
 }
 
@@ -134,23 +134,23 @@ async function chargedIn(
   return new Decimal(found!.charged);
 }
 
-/** Where earlier segments began, newest first, as far back as the period's outcomes may have been billed. */
-function startsBefore(
+/** Earlier segments, newest first, as far back as the period's outcomes may have been billed. */
+function segmentsBefore(
   about: SubscriptionWithPlan,
   periodIndex: number,
   segments: readonly Segment[],
-): readonly Date[] | undefined {
+): readonly EarlierSegment[] | undefined {
   const charges = segments.flatMap(({ plan }) => plan.prices.map(({ charge }) => charge));
   const lookBackMs = Math.max(0, ...charges.map(lookBackOf));
   if (lookBackMs === 0) return undefined;
 
   const from = segments[0]!.period.start.getTime() - lookBackMs;
-  const starts: Date[] = [];
-  for (let index = periodIndex - 1; index >= 0 && (starts.at(-1)?.getTime() ?? Infinity) > from; index -= 1) {
+  const found: EarlierSegment[] = [];
+  for (let index = periodIndex - 1; index >= 0 && (found.at(-1)?.start.getTime() ?? Infinity) > from; index -= 1) {
     const earlier = segmentsOf(about, periodOf(about, index));
-    starts.push(...earlier.map(({ period }) => period.start).reverse());
+    found.push(...earlier.map(({ period: { start }, plan, trial }) => ({ start, plan, trial })).reverse());
   }
-  return starts;
+  return found;
 }
 
 function lookBackOf(charge: Charge): number {

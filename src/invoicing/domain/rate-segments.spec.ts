@@ -2,7 +2,7 @@ import type { Plan, PlanTerms, Price } from '../../catalog/domain';
 import { Decimal } from '../../kernel';
 import { NO_USAGE } from '../../rating/domain';
 import { draftInvoice } from './draft-invoice';
-import { type Before, poolsAfter, rateSegments, type SegmentToRate } from './rate-segments';
+import { type Before, type EarlierSegment, poolsAfter, rateSegments, type SegmentToRate } from './rate-segments';
 
 const d = (text: string): Decimal => new Decimal(text);
 const DAY = 86_400_000;
@@ -104,6 +104,13 @@ it('credits outcomes of earlier segments and periods: it is known where those be
     segment(1, 11, of, '0', { usage: upTo(APRIL + 10 * DAY) }),
     segment(11, 31, of, '0', { usage: upTo(APRIL + 30 * DAY) }),
   ];
-  const march = [new Date('2026-03-01')];
-  expect(lines(segments, { ...NOTHING, earlierStarts: march })).toEqual(['1 calls 1.00', '1 calls -2.00']);
+  const march = (more: Partial<EarlierSegment> = {}) => [
+    { start: new Date('2026-03-01'), plan: of, trial: null, ...more },
+  ];
+  expect(lines(segments, { ...NOTHING, earlier: march() })).toEqual(['1 calls 1.00', '1 calls -2.00']);
+
+  // What March didn't bill isn't credited: another model, a trial, or no March at all.
+  expect(lines(segments, { ...NOTHING, earlier: march({ plan: plan(1, [calls('1')]) }) })).toEqual(['1 calls 1.00', '1 calls -1.00']); // prettier-ignore
+  expect(lines(segments, { ...NOTHING, earlier: march({ trial: 'everything' }) })).toEqual(['1 calls 1.00', '1 calls -1.00']); // prettier-ignore
+  expect(lines(segments, { ...NOTHING, earlier: [] })).toEqual(['1 calls 1.00', '1 calls -1.00']);
 });

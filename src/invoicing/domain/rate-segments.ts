@@ -24,8 +24,15 @@ export interface Before {
   readonly pools: readonly PoolBalance[];
   /** Of the commitment that is in force when the period ends; null when there is none. */
   readonly term: CommitmentTerm | null;
-  /** Where earlier segments and periods began, newest first. */
-  readonly earlierStarts?: readonly Date[] | undefined;
+  /** Earlier segments, newest first, as far back as outcomes of the period may have been billed. */
+  readonly earlier?: readonly EarlierSegment[] | undefined;
+}
+
+/** A segment that was billed before. */
+export interface EarlierSegment {
+  readonly start: Date;
+  readonly plan: Plan;
+  readonly trial: SegmentToRate['trial'];
 }
 
 /** How far the term of a commitment has come. */
@@ -50,7 +57,7 @@ export function rateSegments(segments: readonly SegmentToRate[], before: Before)
   let { pools } = before;
   let charged = before.term?.charged ?? ZERO;
   let promised = before.term?.promised ?? ZERO;
-  const starts = [...(before.earlierStarts ?? [])];
+  const earlier = [...(before.earlier ?? [])];
 
   return segments.map((segment, index) => {
     const { plan, period, share, trial } = segment;
@@ -65,16 +72,36 @@ export function rateSegments(segments: readonly SegmentToRate[], before: Before)
       lastOfTerm: before.term?.ends ?? false,
       firstSegment: index === 0,
       lastSegment: segment === last,
-      earlierStarts: before.earlierStarts === undefined ? undefined : starts.slice(),
+      earlierStarts: before.earlier === undefined ? undefined : earlier.map(({ start }) => start),
+      outcomesSince: outcomesSince(segment, earlier),
     });
     pools = handedOn(pools, rated.pools);
     if (countsTowards(last.plan, plan)) {
       charged = charged.plus(chargedWithoutTrueUp(rated));
       if (trial === null) promised = promised.plus(new Decimal(share.part).dividedBy(share.whole));
     }
-    starts.unshift(period.start);
+    earlier.unshift({ start: period.start, plan, trial });
     return { plan, period, rated };
   });
+}
+
+/**
+ * Since when outcomes were billed without a break, by the key of their price. Before that the plan didn't have the price,
+ * or a trial covered it: what was never paid for isn't credited.
+ */
+function outcomesSince({ plan, period }: SegmentToRate, earlier: readonly EarlierSegment[]): ReadonlyMap<string, Date> {
+  const keys = plan.prices.filter(({ charge }) => charge.model === 'outcome').map(({ key }) => key);
+  return new Map(
+    keys.map((key) => {
+      const unbilled = earlier.findIndex((segment) => !billsOutcomes(segment, key));
+      const billed = unbilled === -1 ? earlier : earlier.slice(0, unbilled);
+      return [key, billed.at(-1)?.start ?? period.start];
+    }),
+  );
+}
+
+function billsOutcomes({ plan, trial }: EarlierSegment, key: string): boolean {
+  return trial !== 'everything' && plan.prices.some((price) => price.key === key && price.charge.model === 'outcome');
 }
 
 /** Whether a segment is under the commitment that another one is compared with: another version of a plan goes on with it. */

@@ -8,7 +8,7 @@ export interface Matcher<R> {
 }
 
 /** By the list of rules: a charge rates many customers, so its two thousand cells are looked through once. */
-const MATCHERS = new WeakMap<readonly object[], Matcher<never>>();
+const MATCHERS = new WeakMap<readonly object[], unknown>();
 
 /** The matcher of a charge's cells or rules, made once for each list of them. */
 export function matcherOf<R extends { readonly match: Match }>(
