@@ -286,6 +286,74 @@ describe('the templates', () => {
   });
 });
 
+describe('a preview is what happens', () => {
+  const APRIL = { start: '2026-04-01T00:00:00Z', end: '2026-05-01T00:00:00Z' };
+  const at = (hour: number): string => new Date(Date.UTC(2026, 3, 1, hour)).toISOString();
+  const cost = (index: number, dollars = 0) =>
+    index % 5 === 0 ? {} : { cost: { amount: `${dollars}.0${index}`, currency: 'USD' } };
+  const EVENTS: Record<string, object[]> = {
+    margin: Array.from({ length: 30 }, (_, index) => ({
+      type: 'llm.request',
+      time: at(index * 24),
+      data: { provider: ['mistral', 'nobody'][index % 2], model: 'unpriced' },
+      ...cost(index, 1),
+    })),
+    outcome: Array.from({ length: 60 }, (_, index) => ({
+      type: 'agent.attempt',
+      time: at(index * 12),
+      task: `ticket ${index % 13}`,
+      data: {
+        outcome: ['resolved', 'escalated', 'other'][index % 3],
+        success: index % 4 !== 0,
+        score: index % 7 === 0 ? 0.5 : '0.8',
+        reopened: index % 11 === 10,
+      },
+      ...cost(index),
+    })),
+    hybrid: Array.from({ length: 30 }, (_, index) => ({
+      type: 'llm.request',
+      time: at(index * 24 + 23),
+      data: { class: ['small', 'large'][index % 2], output_tokens: 1_000_000 * index },
+    })),
+  };
+
+  it.each(Object.keys(EVENTS))(
+    '%s: the same events, listed and sent',
+    async (template) => {
+      const live = await startTestServer({ WEIR_EVENT_MAX_AGE: '400d' });
+      try {
+        const { items } = await made(live.api('GET', '/v1/plan-templates'));
+        const { document } = items.find(({ key }: { key: string }) => key === template);
+        await made(live.api('POST', '/v1/plans/apply', { ...document, dryRun: false }));
+        const clock = (await made(live.api('POST', '/v1/test-clocks', { now: '2026-05-01T00:00:00Z' }))).id;
+        await made(live.api('POST', '/v1/customers', { key: 'acme', name: 'Acme', testClock: clock }));
+        // The trial of a template is over by then; this is the fourth period.
+        const subscription = { customer: 'acme', plan: template, startAt: '2026-01-01T00:00:00Z' };
+        await made(live.api('POST', '/v1/subscriptions', subscription));
+        const events = EVENTS[template]!.map((event, index) => ({ id: `e-${index}`, ...event }));
+        const sent = events.map((event) => ({ ...event, customer: 'acme' }));
+        expect(await made(live.api('POST', '/v1/events', sent))).toMatchObject({ accepted: events.length });
+        await made(live.api('POST', `/v1/test-clocks/${clock}/advance`, { now: '2026-05-02T00:00:00Z' }));
+        const { items: invoices } = await made(live.api('GET', '/v1/customers/acme/invoices'));
+        const { id } = invoices.find((each: Answer['body']) => each.servicePeriod.start === '2026-04-01T00:00:00.000Z');
+        const invoice = await made(live.api('GET', `/v1/invoices/${id}`));
+
+        const rolledIn = template === 'hybrid' ? [{ pool: 'credits', rolledIn: [{ amount: '2500', expiresAfterPeriod: 3 }] }] : []; // prettier-ignore
+        const period = { ...APRIL, index: 3 };
+        const listed = await made(live.api('POST', '/v1/rating/preview', { planReference: template, events, period, pools: rolledIn })); // prettier-ignore
+
+        expect(listed).toMatchObject({ total: invoice.total, exactTotal: invoice.exactTotal });
+        const shown = ({ lines }: Answer['body']) => lines.map(({ quantity, events: count, amount, exactAmount, breakdown }: Answer['body']) => ({ quantity, count, amount, exactAmount, breakdown })); // prettier-ignore
+        expect(shown(listed)).toEqual(shown(invoice));
+        expect(Number(listed.total)).toBeGreaterThan(10);
+      } finally {
+        await live.stop();
+      }
+    },
+    60_000,
+  );
+});
+
 describe('events', () => {
   const sum = (events: unknown, more: object = {}): Promise<Answer> =>
     preview({ currency: 'USD', price: { charge: UNIT }, usage: { events }, ...more });
