@@ -1,6 +1,6 @@
 import type { Charge, ChargeModel, ChargeOf } from './charge';
 import { OUTCOME_DEFAULTS, type OutcomeCharge } from './charges/outcome';
-import type { PercentageCharge } from './charges/percentage';
+import { looksAtTransactions } from './charges/percentage';
 import type { ScheduledCharge } from './charges/scheduled';
 
 /** What has to be known of a period's usage to rate a charge, beside the meter's quantity. */
@@ -47,7 +47,7 @@ const NEEDS: { readonly [M in ChargeModel]: (charge: ChargeOf<M>) => Partial<Usa
   volume: nothingMore,
   package: nothingMore,
   stair_step: nothingMore,
-  percentage: (charge) => ({ transactions: dependsOnTransactions(charge) }),
+  percentage: (charge) => ({ transactions: looksAtTransactions(charge) }),
   graduated_percentage: nothingMore,
   matrix: ({ dimensions }) => ({ dimensions }),
   event_amount: nothingMore,
@@ -60,12 +60,6 @@ const NEEDS: { readonly [M in ChargeModel]: (charge: ChargeOf<M>) => Partial<Usa
   }),
   per_group: ({ dimensions }) => ({ dimensions }),
 };
-
-/** A percentage alone is the same for one sum or many; what is fixed, bounded or counted by the event is not. */
-function dependsOnTransactions(charge: PercentageCharge): boolean {
-  const { fixedPerEvent, freeEvents, minPerEvent, maxPerEvent } = charge;
-  return [fixedPerEvent, freeEvents, minPerEvent, maxPerEvent].some((part) => part !== undefined);
-}
 
 const HOUR_MS = 3_600_000;
 const LONGEST_MONTH_HOURS = 31 * 24;
