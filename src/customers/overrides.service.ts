@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { recordAudit, type Tenant } from '../access';
-import { PlansService, type PriceOverride, type StoredPlan, toPlain } from '../catalog';
+import { planInCurrency, PlansService, type PriceOverride, type StoredPlan, toPlain } from '../catalog';
 import {
   Clock,
   ConflictError,
@@ -125,11 +125,22 @@ export class OverridesService {
     if (plans.length === 0) throw new NotFoundError('price', override.priceKey);
 
     for (const plan of plans) {
-      const problems = problemsOfPrice(plan, override, await this.plans.problemsOf(tenant, plan));
+      const problems = problemsOfPrice(plan, override, await this.problemsBy(tenant, about, plan));
       if (problems.length === 0) continue;
       const [{ field, detail }] = problems as [FieldProblem];
       throw new InvalidRequestError('invalid_override', `${field}: ${detail}`, problems);
     }
+  }
+
+  /** What is wrong with a plan as agreed, and isn't with the plan itself, whose other currencies are nobody's here. */
+  private async problemsBy(tenant: Tenant, about: SubscriptionWithPlan, agreed: StoredPlan): Promise<FieldProblem[]> {
+    const own = about.phases.find(({ plan }) => plan.id === agreed.id)!.plan;
+    const before = await this.plans.problemsOf(tenant, {
+      ...planInCurrency(own, agreed.currency),
+      currencies: undefined,
+    });
+    const after = await this.plans.problemsOf(tenant, { ...agreed, currencies: undefined });
+    return after.filter((problem) => !before.some((each) => isDeepStrictEqual(each, problem)));
   }
 
   private async insert(

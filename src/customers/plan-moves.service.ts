@@ -4,6 +4,7 @@ import { actorOf, recordAudit, type Tenant } from '../access';
 import { PlanEntity, PlansService, type StoredPlan } from '../catalog';
 import { Clock, type Currency, fromPublicId, newUuid, NotFoundError, toPublicId } from '../kernel';
 import { Database } from '../platform/database';
+import { CustomerDirectory } from './customer-directory';
 import { CustomersService } from './customers.service';
 import { moveInstant, type MoveMode, type Phase, phaseAt } from './domain';
 import { MoveRefusals } from './move-refusals';
@@ -11,7 +12,7 @@ import { insertPhases, type NewPhase, removePhase, subscriptionsOnPlans } from '
 import { PlanMoveEntity } from './persistence/plan-move.entity';
 import type { SubscriptionEntity } from './persistence/subscription.entity';
 import { refuseUnlessPublished } from './plan-offered';
-import { anchorOf, SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
+import { anchorOf, periodOf, SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
 
 /** Which of a plan's subscriptions; all conditions that are given must hold. */
 export interface MoveRule {
@@ -89,6 +90,7 @@ export class PlanMovesService {
     @Inject(Database) private readonly database: Database,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(CustomersService) private readonly customers: CustomersService,
+    @Inject(CustomerDirectory) private readonly directory: CustomerDirectory,
     @Inject(SubscriptionsService) private readonly subscriptions: SubscriptionsService,
     @Inject(PlansService) private readonly plans: PlansService,
   ) {}
@@ -182,9 +184,11 @@ export class PlanMovesService {
 
   private async listed(tenant: Tenant, names: readonly string[]): Promise<Map<string, string>> {
     const listed = new Map<string, string>();
+    const known = await this.directory.find(tenant.organisationId, new Set(names));
     for (const [position, name] of names.entries()) {
-      const { id } = await this.customers.find(tenant, name, `customers[${position}]`);
-      listed.set(id, name);
+      const customer = known.get(name);
+      if (customer === undefined) throw new NotFoundError('customer', name, `customers[${position}]`);
+      listed.set(customer.id, name);
     }
     return listed;
   }
@@ -193,36 +197,26 @@ export class PlanMovesService {
   private async *candidatesOf(
     db: EntityManager,
     tenant: Tenant,
-    { wanted, from, to, toIds, listed }: Meant,
+    meant: Meant,
     lock: boolean,
   ): AsyncGenerator<MoveCandidate> {
+    const { wanted, from, to, listed } = meant;
     const query = {
       planIds: [...new Set([...from.ids, to.id])],
       customerIds: listed === null ? null : [...listed.keys()],
       ...wanted.chosen.rule,
     };
-    for (let after: string | null = null, full = true; full;) {
+    // One instant for all who live by the real clock.
+    const realNow = this.clock.now();
+    for (let after: string | null = null; ;) {
       const page: SubscriptionEntity[] = await subscriptionsOnPlans(db, query, { after, limit: A_PAGE, lock });
-      full = page.length === A_PAGE;
-      after = page.at(-1)?.id ?? null;
       if (page.length === 0) return;
-
       const clocks = await this.customers.nowsOnTestClocks(tenant, [...new Set(page.map((each) => each.customerId))]);
       for (const about of await this.subscriptions.withPlans(tenant, page)) {
-        const now = clocks.get(about.customer.id) ?? this.clock.now();
-        const at = instantOf(wanted, about, now);
-        const planned =
-          wanted.mode !== 'stay'
-            ? []
-            : about.phases.filter(
-                ({ fromAt, plan, moveId }) => moveId !== null && toIds.has(plan.id) && fromAt >= at && fromAt > now,
-              );
-
-        const then = phaseAt(about, at).plan;
-        const isFrom = from.ids.has(then.id) || from.ids.has(phaseAt(about, new Date(at.getTime() - 1)).plan.id);
-        const already = wanted.mode === 'stay' ? planned.length === 0 : then.id === to.id;
-        if (isFrom || (listed !== null && then.id === to.id)) yield { about, at, already, planned };
+        const candidate = candidateOf(meant, about, clocks.get(about.customer.id) ?? realNow);
+        if (candidate !== null) yield candidate;
       }
+      after = page.at(-1)!.id;
     }
   }
 
@@ -276,10 +270,31 @@ export class PlanMovesService {
   }
 }
 
-/** When a move takes effect for a subscription. */
+/** What a move is to a subscription: null where it has another plan than the one to move from, then and just before. */
+function candidateOf(
+  { wanted, from, to, toIds, listed }: Meant,
+  about: SubscriptionWithPlan,
+  now: Date,
+): MoveCandidate | null {
+  const at = instantOf(wanted, about, now);
+  const then = phaseAt(about, at).plan;
+  const before = phaseAt(about, new Date(at.getTime() - 1)).plan;
+  // Somebody who is named and is there already is no mistake of the list: the request may be a repeat.
+  const isMeant = from.ids.has(then.id) || from.ids.has(before.id) || (listed !== null && then.id === to.id);
+  if (!isMeant) return null;
+  if (wanted.mode !== 'stay') return { about, at, already: then.id === to.id, planned: [] };
+
+  const planned = about.phases.filter(
+    ({ fromAt, plan, moveId }) => moveId !== null && toIds.has(plan.id) && fromAt >= at && fromAt > now,
+  );
+  return { about, at, already: planned.length === 0, planned };
+}
+
+/** When a move takes effect for a subscription. One that is to be now is never in a period that was closed meanwhile. */
 function instantOf({ mode, effectiveAt }: NewPlanMove, about: SubscriptionWithPlan, now: Date): Date {
-  const anchor = anchorOf(about.subscription, about.customer);
-  return moveInstant(mode === 'stay' ? 'now' : mode, effectiveAt ?? now, anchor);
+  const open = periodOf(about, about.subscription.openPeriod).start;
+  const asked = effectiveAt ?? (now.getTime() < open.getTime() ? open : now);
+  return moveInstant(mode === 'stay' ? 'now' : mode, asked, anchorOf(about.subscription, about.customer));
 }
 
 /** The versions of a plan that a reference means: one by its id, all by the key. */

@@ -111,6 +111,24 @@ describe('a move', () => {
     });
   });
 
+  it('of customers who live by the real clock is at one instant for all', async () => {
+    const shop = await Organisation.make();
+    await shop.plan('20');
+    for (const key of ['acme', 'bert']) {
+      await shop.post('/v1/customers', { key, name: key });
+      await shop.post('/v1/subscriptions', { key: `${key}-sub`, customer: key, plan: 'pro' });
+    }
+    await shop.plan('30');
+    const before = new Date().toISOString();
+    await shop.move('now');
+    const [acme, bert] = await Promise.all(
+      ['acme', 'bert'].map(async (key) => (await shop.get(`/v1/subscriptions/${key}-sub`)).phases.at(-1)),
+    );
+    expect(acme).toEqual(bert);
+    expect(acme.plan.version).toBe(2);
+    expect(acme.from >= before && acme.from <= new Date().toISOString()).toBe(true);
+  });
+
   it('made again changes nothing more, and another for the same instant takes its place', async () => {
     const shop = await Organisation.make();
     await shop.plan('20');
@@ -272,6 +290,17 @@ describe('an override', () => {
       code,
       field: field ?? expect.anything(),
     });
+  });
+
+  it('is in the subscription’s currency, whatever the plan says in others', async () => {
+    const shop = await Organisation.make();
+    const euros = { prices: { base: flat('18') } };
+    await shop.plan('20', { currencies: { EUR: euros } });
+    await shop.subscribe('acme', { currency: 'EUR' });
+    const { overrides } = await made(shop.put(path, { ...flat('12'), reason: 'Loyal' }));
+    expect(overrides).toMatchObject([flat('12')]);
+    const preview = await shop.get('/v1/customers/acme/invoices/preview');
+    expect(preview).toMatchObject({ currency: 'EUR', total: '12.00' });
   });
 
   it('of a price the plan hasn’t is refused', async () => {

@@ -9,6 +9,9 @@ import { type PlanFile, readPlanFile, writePlanFile } from './plan-file';
 /** How long the server may be away, such as for a restart, before the program gives up. */
 const PATIENCE_MS = 10_000;
 
+/** What a file is made of. What is done with it stands on the command line. */
+const PARTS = ['features', 'meters', 'plans'];
+
 interface Template {
   readonly key: string;
   readonly name: string;
@@ -30,6 +33,10 @@ async function run(options: PlansOptions, signal: AbortSignal): Promise<string> 
 
 async function apply(client: Client, options: Extract<PlansOptions, { command: 'apply' }>): Promise<string> {
   const file = readPlanFile(await contentOf(options.file), options.file);
+  for (const name of Object.keys(file.document)) {
+    if (PARTS.includes(name)) continue;
+    throw new ProgramError(`${file.placeOf(name)}: '${name.slice(0, 40)}' is none of ${PARTS.join(', ')}.`, 2);
+  }
   const { dryRun, reason } = options;
   try {
     const answer = await client.post<{ changes: readonly Change[] }>('/v1/plans/apply', {

@@ -163,11 +163,13 @@ describe('weir plans', () => {
   it.each([
     ['a file that isn’t there', ['apply', 'none.yaml'], {}, 2, /none\.yaml can not be read/],
     ['a file that isn’t YAML', ['apply', '-'], {}, 2, /^plans: -:1: /],
+    ['a file that says more than plans', ['apply', 'more.yaml'], {}, 2, /^plans: more\.yaml:2: 'dryRun' is none of /],
     ['a key that isn’t known', ['export'], { WEIR_KEY: 'weir_no' }, 2, /401/],
     ['a template that isn’t there', ['templates', 'none'], {}, 2, /There is no template 'none'; there are /],
     ['no command', [], {}, 2, /Say what to do/],
     ['a server that isn’t there', ['export'], { WEIR_URL: 'http://127.0.0.1:1' }, 1, /does not answer/],
   ])('says what is wrong with %s', async (_, args, env, code, says) => {
+    await file('more.yaml', 'plans: []\ndryRun: false\n');
     expect(await plans(args, 'a: [', env)).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(says) });
   });
 
