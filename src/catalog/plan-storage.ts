@@ -7,6 +7,7 @@ import type { CurrencyVariant, Plan, Price } from './domain';
 import type { PlanEntity } from './persistence/plan.entity';
 import type { PriceEntity } from './persistence/price.entity';
 import { toPlain } from './plain';
+import { Remembered } from './remembered';
 import type { StoredCurrencies, StoredPlan, StoredVariant } from './stored-plan';
 import { currenciesSchema, planTermsShape, priceTermsShape } from './terms.schema';
 
@@ -47,30 +48,34 @@ export function toStoredPrice(price: Price, position: number): Omit<PriceEntity,
   return { id, position, key, name, meterId, allowance, charge, terms };
 }
 
+/** A version that is no draft never changes, and a price never does: a draft that is saved anew gets others. */
+const READ_PLANS = new Remembered<Pick<Plan, 'terms' | 'currencies'>>(200);
+const READ_PRICES = new Remembered<Pick<Price, 'charge' | 'terms'>>(500);
+
 /** @throws ZodError when what is stored is not a plan, which is a fault of ours */
 export function fromStoredPlan(plan: PlanEntity, prices: readonly PriceEntity[]): StoredPlan {
-  const { organisationId: _, terms, currencies, ...header } = plan;
+  const { organisationId: _, terms: _terms, currencies: _currencies, ...header } = plan;
+  const read = plan.status === 'draft' ? readPlan(plan) : READ_PLANS.get(plan.id, () => readPlan(plan));
+  return { ...header, prices: prices.map(fromStoredPrice), ...read };
+}
+
+function readPlan({ terms, currencies }: PlanEntity): Pick<Plan, 'terms' | 'currencies'> {
   const said = withoutEmpty(PlanTermsSchema.parse(terms));
   const variants = toCurrencies(CurrenciesSchema.parse(currencies));
   return {
-    ...header,
-    prices: prices.map(fromStoredPrice),
     ...(said === undefined ? {} : { terms: said }),
     ...(variants === undefined ? {} : { currencies: variants }),
   };
 }
 
-function fromStoredPrice({ id, key, name, meterId, allowance, charge, terms }: PriceEntity): Price {
+function fromStoredPrice(price: PriceEntity): Price {
+  const { id, key, name, meterId, allowance } = price;
+  return { id, key, name, meterId, allowance, ...READ_PRICES.get(id, () => readPrice(price)) };
+}
+
+function readPrice({ charge, terms }: PriceEntity): Pick<Price, 'charge' | 'terms'> {
   const said = withoutEmpty(PriceTermsSchema.parse(terms));
-  return {
-    id,
-    key,
-    name,
-    meterId,
-    allowance,
-    charge: fromStoredCharge(charge),
-    ...(said === undefined ? {} : { terms: said }),
-  };
+  return { charge: fromStoredCharge(charge), ...(said === undefined ? {} : { terms: said }) };
 }
 
 /** Whether two plans say the same: everything the caller chose, whatever the numbers are written like. */
