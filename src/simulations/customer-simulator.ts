@@ -30,6 +30,8 @@ import { readAddedCosts } from './persistence/added-costs';
 export interface CustomerQuestion {
   /** End to end. */
   readonly periods: readonly SimulatedPeriod[];
+  /** Where they begin. */
+  readonly timeZone: string;
   readonly candidates: readonly Plan[];
   /** What candidates are compared with: what each customer holds, one plan for all, or nothing. */
   readonly baseline: 'current' | Plan | null;
@@ -62,7 +64,7 @@ export class CustomerSimulator {
     question: CustomerQuestion,
   ): Promise<SimulatedCustomer[]> {
     const { organisationId } = tenant;
-    const { periods, candidates, costChanges } = question;
+    const { periods, timeZone, candidates, costChanges } = question;
     return this.database.snapshot(organisationId, async (db) => {
       const held = await this.heldPlans(db, tenant, customerIds, question);
       const plans = [...candidates, ...[...(held?.values() ?? [])].flat().map(({ plan }) => plan)];
@@ -83,7 +85,7 @@ export class CustomerSimulator {
         const now = held === null ? null : (held.get(customerId) ?? []);
         return simulateCustomer(
           { customerId, usageNow, usageThen, now },
-          { periods, candidates, costCurrency, convert },
+          { periods, timeZone, candidates, costCurrency, convert },
         );
       });
     });

@@ -79,6 +79,7 @@ export class SimulatedMarginGuard implements MarginGuard, OnModuleInit {
   private async outcomesOf(tenant: Tenant, plan: Plan, { period, customerIds }: Sample): Promise<CustomerOutcome[]> {
     const question = {
       periods: [{ period, share: { part: 1, whole: 1 } }],
+      timeZone: 'UTC',
       candidates: [plan],
       baseline: null,
       planKey: null,

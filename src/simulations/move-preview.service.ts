@@ -122,8 +122,8 @@ export class MovePreviewService {
       const usagePeriod = { start: months[0]!.start, end: months.at(-1)!.end };
       const stays = { about, plans: between, already, usage: usagePeriod, closed };
       try {
-        const now = simulatePlan({ plan: between.now, firstPeriod }, used, periods).revenue;
-        const then = simulatePlan({ plan: between.then, firstPeriod }, used, periods).revenue;
+        const now = simulatePlan({ plan: between.now, firstPeriod }, used, periods, about.customer.timeZone).revenue;
+        const then = simulatePlan({ plan: between.then, firstPeriod }, used, periods, about.customer.timeZone).revenue;
         return { candidate, moved: { ...stays, now, then, problem: null } };
       } catch (error) {
         if (!(error instanceof DomainError)) throw error;

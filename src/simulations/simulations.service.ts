@@ -269,6 +269,7 @@ function questionOf({ definition, from, to, timeZone }: Simulation): CustomerQue
   const { candidates, baseline, planKey, costChanges } = definition;
   return {
     periods,
+    timeZone,
     candidates: candidates.map(({ plan }) => fromKeptPlan(plan)),
     baseline: baseline === null || baseline === 'current' ? baseline : fromKeptPlan(baseline),
     planKey,

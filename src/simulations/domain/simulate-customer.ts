@@ -30,6 +30,8 @@ export interface CustomerToSimulate {
 export interface SimulationTerms {
   readonly periods: readonly SimulatedPeriod[];
   readonly candidates: readonly Plan[];
+  /** Where months begin. */
+  readonly timeZone: string;
   /** What costs are kept in. */
   readonly costCurrency: Currency;
   readonly convert: ConvertAmount;
@@ -66,17 +68,17 @@ export interface SimulatedCustomer {
  * A plan is rated once for each month. That is all the rating there is: the events are in the usage already.
  */
 export function simulateCustomer(customer: CustomerToSimulate, terms: SimulationTerms): SimulatedCustomer {
-  const { periods, candidates, costCurrency, convert } = terms;
+  const { periods, timeZone, candidates, costCurrency, convert } = terms;
   const usageNow = customer.usageNow.map(toUsageOfPrices);
   const usageThen = customer.usageThen.map(toUsageOfPrices);
-  const held = customer.now?.map((plan) => attempt(() => simulatePlan(plan, usageNow, periods))) ?? null;
+  const held = customer.now?.map((plan) => attempt(() => simulatePlan(plan, usageNow, periods, timeZone))) ?? null;
   const costNow = sum(customer.usageNow.map(({ allEvents }) => allEvents.cost));
   const costThen = sum(customer.usageThen.map(({ allEvents }) => allEvents.cost));
   const allEvents = customer.usageNow.map((month) => month.allEvents);
 
   let ratings = held?.reduce((all, bill) => all + ratingsOf(bill), 0) ?? 0;
   const outcomes = candidates.map((plan): CustomerOutcome => {
-    const bill = attempt(() => simulatePlan({ plan, firstPeriod: 0 }, usageThen, periods));
+    const bill = attempt(() => simulatePlan({ plan, firstPeriod: 0 }, usageThen, periods, timeZone));
     ratings += ratingsOf(bill);
     const problems = [...(held ?? []), bill].filter((one): one is string => typeof one === 'string');
     return {

@@ -8,7 +8,7 @@ import {
   ratePlan,
   type UsageToRate,
 } from '../../rating/domain';
-import type { SimulatedPeriod } from './simulated-periods';
+import { type SimulatedPeriod, startsBefore } from './simulated-periods';
 
 /** A plan as one customer would hold it over the simulated months. */
 export interface PlanToSimulate {
@@ -64,11 +64,13 @@ export interface UsageOfPrices {
  *
  * @param usage   of each month, in the order of the months
  * @param periods end to end
+ * @param timeZone where the months before them began
  */
 export function simulatePlan(
   { plan, firstPeriod }: PlanToSimulate,
   usage: readonly UsageOfPrices[],
   periods: readonly SimulatedPeriod[],
+  timeZone: string,
 ): SimulatedBill {
   const term = plan.terms?.commitment?.periods ?? 1;
   let pools: readonly PoolBalance[] = [];
@@ -89,6 +91,7 @@ export function simulatePlan(
       chargedInTerm,
       promisedPeriods: new Decimal(inTerm),
       lastOfTerm: isLast || inTerm === term - 1,
+      earlierStarts: startsBefore(periods, index, timeZone),
       firstSegment: true,
       lastSegment: true,
       explain: false,

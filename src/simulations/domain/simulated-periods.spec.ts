@@ -1,4 +1,4 @@
-import { MOST_PERIODS, simulatedPeriods } from './simulated-periods';
+import { MOST_PERIODS, simulatedPeriods, startsBefore } from './simulated-periods';
 
 const DAY = 86_400_000;
 const at = (text: string) => new Date(text.length === 10 ? `${text}T00:00:00Z` : text);
@@ -37,4 +37,20 @@ it('lies end to end and covers the range, which has at most so many months', () 
   expect(
     simulatedPeriods({ start: at('2024-11-05'), end: new Date(at('2026-11-05').getTime() + DAY) }, 'UTC'),
   ).toBeNull();
+});
+
+it('months before one go on before the range, newest first, by the local calendar', () => {
+  const periods = simulatedPeriods(
+    { start: at('2026-02-28T23:00:00Z'), end: at('2026-04-30T22:00:00Z') },
+    'Europe/Berlin',
+  )!;
+  const starts = (index: number) => startsBefore(periods, index, 'Europe/Berlin').map((start) => start.toISOString());
+  expect(starts(1).slice(0, 3)).toEqual([
+    '2026-02-28T23:00:00.000Z', // 1 March, the simulated month before
+    '2026-01-31T23:00:00.000Z', // 1 February
+    '2025-12-31T23:00:00.000Z',
+  ]);
+  // 1 October was in summer time.
+  expect(starts(0)).toHaveLength(5);
+  expect(starts(0).at(-1)).toBe('2025-09-30T22:00:00.000Z');
 });

@@ -1,4 +1,4 @@
-import { billingPeriod, invariant, type Period } from '../../kernel';
+import { billingPeriod, instantOfLocal, invariant, localTimeOf, type Period } from '../../kernel';
 import type { Share } from '../../rating/domain';
 
 /** Most months that one simulation looks at. */
@@ -37,6 +37,31 @@ export function simulatedPeriods(range: Period, timeZone: string): SimulatedPeri
       share: { part: lengthOf({ start: whole.start, end }), whole: lengthOf(whole) },
     });
   }
+}
+
+/** As far as outcomes look back, and a little more: 120 days of confirmation and disputes. */
+const MONTHS_BEFORE = 5;
+
+/**
+ * Where the months before a simulated one began, newest first: earlier simulated ones, and before the range as many as
+ * outcomes look back. An outcome that counted there and is taken back in the month is credited in it.
+ */
+export function startsBefore(periods: readonly SimulatedPeriod[], index: number, timeZone: string): Date[] {
+  const simulated = periods.slice(0, index).map(({ period }) => period.start);
+  const before = Array.from({ length: MONTHS_BEFORE }, (_, month) =>
+    monthsBefore(periods[0]!.period.start, month + 1, timeZone),
+  );
+  return [...simulated.reverse(), ...before];
+}
+
+/** The same local day and time so many months earlier; a month without that day gives its last one. */
+function monthsBefore(at: Date, months: number, timeZone: string): Date {
+  const { date, minutes } = localTimeOf(at, timeZone);
+  const [year, month, day] = date.split('-').map(Number) as [number, number, number];
+  const first = new Date(Date.UTC(year, month - 1 - months));
+  const days = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0)).getUTCDate();
+  first.setUTCDate(Math.min(day, days));
+  return instantOfLocal(first.toISOString().slice(0, 10), minutes, timeZone);
 }
 
 function lengthOf({ start, end }: Period): number {
