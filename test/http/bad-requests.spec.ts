@@ -137,7 +137,7 @@ describe('the body of any POST', () => {
 });
 
 /** What is wrong with the body of one endpoint: where it is sent, what, the code and the field. */
-type Row = [because: string, body: unknown, code: string, field: string];
+type Row = [because: string, body: unknown, code: string, field: string | undefined];
 const CUSTOMER = { key: 'c', name: 'C' };
 const price = (charge: unknown, more: object = { meter: 'meter' }) => ({
   ...PLAN,
