@@ -86,7 +86,7 @@ const amountOf = (what: Used, terms?: PriceTerms): string | undefined => rate(wh
 function expectNear(a: Decimal, b: Decimal): void {
   const off = a.minus(b).abs();
   const size = Decimal.max(ONE, a.abs(), b.abs());
-  if (off.greaterThan(size.times('1e-90'))) throw new Error(`${a.toFixed()} is not ${b.toFixed()}`);
+  if (off.greaterThan(size.times('1e-60'))) throw new Error(`${a.toFixed()} is not ${b.toFixed()}`);
 }
 
 beforeAll(() => {
@@ -551,7 +551,7 @@ describe('10: bounds and commitments', () => {
   });
 
   function atLeast(amount: Decimal, bound: Decimal): void {
-    const slack = Decimal.max(ONE, amount.abs(), bound.abs()).times('1e-90');
+    const slack = Decimal.max(ONE, amount.abs(), bound.abs()).times('1e-60');
     expect(amount.plus(slack).lessThan(bound)).toBe(false);
   }
 });

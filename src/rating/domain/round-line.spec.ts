@@ -12,3 +12,10 @@ it.each`
   expect(roundLine(new Decimal(amount), currency).toFixed()).toBe(line);
   expect(roundingStep(new Decimal(amount), currency)).toBe(step);
 });
+
+it('rounds what divisions are meant to be: three thirds of half a cent are half a cent', () => {
+  const third = new Decimal('0.005').dividedBy(3);
+  const amount = third.plus(third).plus(third);
+  expect(amount.lessThan('0.005')).toBe(true);
+  expect(roundLine(amount, 'USD').toFixed(2)).toBe('0.01');
+});
