@@ -326,3 +326,46 @@ describe('a subscription', () => {
     });
   });
 });
+
+describe('at the same moment', () => {
+  it('a period is closed and a move reaches into it: one is first, and the invoice says so', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const shop = await Organisation.make();
+      await shop.plan('20');
+      await shop.subscribe('acme');
+      await shop.plan('30');
+      const into = { fromPlan: 'pro', toPlan: 'pro', mode: 'now', reason: 'Race', effectiveAt: '2026-01-16T12:00:00Z' };
+      const [{ status, body }] = await Promise.all([shop.refused('/v1/plan-moves', into), shop.advance(FEBRUARY)]);
+
+      const { items } = await shop.get('/v1/customers/acme/invoices');
+      const { lines } = await shop.get(`/v1/invoices/${items[0].id}`);
+      const billed = lines.map(({ plan, exactAmount }: Body) => `v${plan.version} ${exactAmount}`);
+      if (status === 201) {
+        expect(billed).toEqual(['v1 10', 'v2 15']);
+        expect(await shop.phases('acme')).toBe('pro v1 2026-01-01, pro v2 2026-01-16');
+      } else {
+        expect(body.code).toBe('period_closed');
+        expect(billed).toEqual(['v1 20']);
+        expect(await shop.phases('acme')).toBe('pro v1 2026-01-01');
+      }
+    }
+  });
+
+  it('many agree on terms for one price: at every instant one holds', async () => {
+    const shop = await Organisation.make();
+    await shop.plan('20');
+    await shop.subscribe('acme');
+    const terms = Array.from({ length: 10 }, (_, index) => ({
+      charge: { model: 'flat', amount: String(index) },
+      from: `2026-01-0${1 + (index % 5)}T00:00:00Z`,
+      to: `2026-01-1${index}T00:00:00Z`,
+      reason: 'Race',
+    }));
+    const answers = await Promise.all(terms.map((each) => shop.put('/v1/subscriptions/acme-sub/overrides/base', each)));
+    expect(answers.map(({ status }) => status)).toEqual(terms.map(() => 200));
+    const { overrides } = await shop.get('/v1/subscriptions/acme-sub');
+    overrides.slice(1).forEach(({ from }: Body, before: number) => {
+      expect(from >= overrides[before].to).toBe(true);
+    });
+  });
+});
