@@ -3,6 +3,7 @@ import type { Plan } from '../../catalog/domain';
 import { discountsOf } from './apply-discounts';
 import { boundAmount } from './bound-amount';
 import { discountPlan } from './discount-plan';
+import { settled } from './prorate';
 import type { BreakdownRow } from './rated-charge';
 import type { LineKind, RatedLine, RatingContext } from './rated-plan';
 import { roundLine } from './round-line';
@@ -34,7 +35,8 @@ export function adjustPlan(plan: Plan, priced: readonly RatedLine[], context: Ra
 
   // A minimum isn't asked in a trial. A maximum holds there as well.
   const bounds = { minimum: context.trial === null ? terms.minimum : undefined, maximum: terms.maximum };
-  for (const row of boundAmount(exact([...priced, ...lines]), bounds, context.share)) {
+  for (const bound of boundAmount(exact([...priced, ...lines]), bounds, context.share)) {
+    const row = { ...bound, amount: settled(bound.amount) };
     const [kind, name] = row.kind === 'minimum' ? (['minimum', 'Minimum charge'] as const) : (['maximum', 'Maximum charge'] as const); // prettier-ignore
     lines.push(
       planLine(kind, `plan:${kind}`, name, row, upToBound(row, [...priced, ...lines], plan.currency), explain),
@@ -51,7 +53,7 @@ export function adjustPlan(plan: Plan, priced: readonly RatedLine[], context: Ra
 
 /** What a line must say so that the lines up to it come to their exact sum, rounded. */
 function upToBound({ amount }: BreakdownRow, before: readonly RatedLine[], currency: Currency): Decimal {
-  const wanted = roundLine(exact(before).plus(amount), currency);
+  const wanted = roundLine(settled(exact(before).plus(amount)), currency);
   return wanted.minus(sum(before.map(({ rounded }) => rounded)));
 }
 

@@ -1,6 +1,6 @@
 import { type Decimal, ONE } from '../../kernel';
 import { isWhole, type Share } from './model';
-import { NO_DIFFERENCE, prorateAmount, shareText } from './prorate';
+import { prorateAmount, settled, shareText } from './prorate';
 import type { BreakdownRow } from './rated-charge';
 import { shown } from './shown';
 
@@ -20,15 +20,15 @@ export interface AmountBounds {
  */
 export function boundAmount(amount: Decimal, { minimum, maximum }: AmountBounds, share: Share): BreakdownRow[] {
   if (minimum !== undefined) {
-    const least = prorateAmount(minimum, share);
-    if (least.minus(amount).greaterThan(NO_DIFFERENCE)) {
-      return [boundRow('minimum', `Up to the minimum of ${boundText(minimum, share)}`, least.minus(amount))];
+    const missing = prorateAmount(minimum, share).minus(amount);
+    if (settled(missing).greaterThan(0)) {
+      return [boundRow('minimum', `Up to the minimum of ${boundText(minimum, share)}`, missing)];
     }
   }
   if (maximum !== undefined) {
-    const most = prorateAmount(maximum, share);
-    if (amount.minus(most).greaterThan(NO_DIFFERENCE)) {
-      return [boundRow('maximum', `Down to the maximum of ${boundText(maximum, share)}`, most.minus(amount))];
+    const left = prorateAmount(maximum, share).minus(amount);
+    if (settled(left).lessThan(0)) {
+      return [boundRow('maximum', `Down to the maximum of ${boundText(maximum, share)}`, left)];
     }
   }
   return [];

@@ -1,5 +1,6 @@
 import { type Currency, Decimal, HUNDRED, ONE, sum, ZERO } from '../../kernel';
 import type { Discount } from '../../catalog/domain';
+import { settled } from './prorate';
 import type { BreakdownRow } from './rated-charge';
 import type { RatedLine } from './rated-plan';
 import { roundLine } from './round-line';
@@ -46,7 +47,7 @@ export function discountPlan(
     const scope = discount.prices === undefined ? all : all.filter(({ key }) => discount.prices?.includes(key));
     const row = taken(discount, scope, firstSegment);
     if (row === null || row.amount.isZero()) return [];
-    const nothingLeft = scope.every(({ exact }) => exact.isZero());
+    const nothingLeft = settled(sum(scope.map(({ exact }) => exact))).isZero();
     const before = sum(scope.map(({ rounded }) => rounded)).minus(row.amount);
     return [{ discount, row, rounded: roundLine(nothingLeft ? before.negated() : row.amount, currency) }];
   });
@@ -58,7 +59,7 @@ function taken(discount: Discount, scope: readonly Left[], firstSegment: boolean
 }
 
 function takePercent(name: string, percent: Decimal, scope: readonly Left[]): BreakdownRow {
-  const base = sum(scope.map(({ exact }) => exact));
+  const base = settled(sum(scope.map(({ exact }) => exact)));
   // Dividing by a hundred moves the point, so nothing is rounded here.
   const share = percent.dividedBy(HUNDRED);
   for (const left of scope) take(left, left.exact.times(share));
@@ -66,7 +67,7 @@ function takePercent(name: string, percent: Decimal, scope: readonly Left[]): Br
 }
 
 function takeAmount(name: string, amount: Decimal, scope: readonly Left[]): BreakdownRow {
-  const there = Decimal.max(sum(scope.map(({ exact }) => exact)), ZERO);
+  const there = Decimal.max(settled(sum(scope.map(({ exact }) => exact))), ZERO);
   const all = Decimal.min(amount, there);
   let missing = all;
   for (const left of scope) {

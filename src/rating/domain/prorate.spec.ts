@@ -1,6 +1,6 @@
 import { Decimal } from '../../kernel';
 import { chargeFlat } from './charge-flat';
-import { prorateAmount, prorateRows, prorateUnits, shareText } from './prorate';
+import { prorateAmount, prorateRows, prorateUnits, settled, shareText } from './prorate';
 
 const d = (text: string): Decimal => new Decimal(text);
 const DAY = 86_400_000;
@@ -20,6 +20,14 @@ it('parts of a period come to the whole, but for the last of 120 digits', () => 
   const parts = [9, 1, 21].map((part) => prorateAmount(d('20'), days(part, 31)));
   const missing = d('20').minus(parts.reduce((all, part) => all.plus(part)));
   expect(missing.abs().lessThan('1e-115')).toBe(true);
+});
+
+it('a sum of shares that comes out even is settled; what has no end stays', () => {
+  const third = d('1').dividedBy(3);
+  expect(third.plus(third).plus(third).equals(1)).toBe(false);
+  expect(settled(third.plus(third).plus(third))).toEqual(d('1'));
+  expect(settled(third)).toBe(third);
+  expect(settled(d('0.000000000001').times('0.000000000001')).toFixed()).toBe('0.000000000000000000000001');
 });
 
 it('units are kept at twelve decimals', () => {

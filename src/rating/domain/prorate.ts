@@ -7,11 +7,20 @@ export const UNIT_DECIMALS = 12;
 /** A quotient that comes out even has far fewer digits than the 120 a decimal may have; one that doesn't has them all. */
 const COMES_OUT_EVEN = 100;
 
+/** What divisions leave in the last of their 120 digits is behind these decimals. */
+const SETTLED_DECIMALS = 95;
+/** Products of prices and quantities have no more decimals. */
+const PRODUCT_DECIMALS = 70;
+
 /**
- * What divisions leave in the last of their 120 digits: 10/31 and 21/31 of an amount are all of it, but for that. A
- * difference so small is none; anything that is really charged is far above it.
+ * A sum or a difference of shares without what divisions leave in their last digits: 10/31 and 21/31 of 20.00 are 20.00,
+ * and nothing is missing from a minimum of 20.00. What really has no end stays as it is.
  */
-export const NO_DIFFERENCE = new Decimal('1e-60');
+export function settled(value: Decimal): Decimal {
+  if (value.decimalPlaces() <= SETTLED_DECIMALS) return value;
+  const cut = value.toDecimalPlaces(SETTLED_DECIMALS);
+  return cut.decimalPlaces() <= PRODUCT_DECIMALS ? cut : value;
+}
 
 /**
  * The share of an amount that a part of a billing period has:  20.00 for 10 of 31 days → 6.4516…

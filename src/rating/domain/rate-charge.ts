@@ -7,6 +7,7 @@ import { inCurrency } from './in-currency';
 import type { ModelRules } from './model';
 import { modelOf } from './models';
 import { BY_ITSELF, type PriceContext } from './price-context';
+import { settled } from './prorate';
 import type { BreakdownRow, PriceToRate, RatedCharge } from './rated-charge';
 import { roundQuantity } from './round-quantity';
 import { spendUnits } from './spend-units';
@@ -51,7 +52,7 @@ export function rateCharge(price: PriceToRate, usage: UsageToRate, context: Pric
 
   const amount = amountOf(rows);
   invariant(
-    amount.isFinite() && (!amount.lessThan(0) || rules.mayBeNegative === true),
+    amount.isFinite() && (!settled(amount).lessThan(0) || rules.mayBeNegative === true),
     'a charge is a real amount, zero or above',
   );
   const pendingEvents = given ? 0 : (rules.pending?.(usage, price.charge) ?? 0);

@@ -1,4 +1,4 @@
-import { Decimal } from '../../kernel';
+import { Decimal, sum } from '../../kernel';
 import { roundingStep, roundLine } from './round-line';
 
 it.each`
@@ -13,9 +13,9 @@ it.each`
   expect(roundingStep(new Decimal(amount), currency)).toBe(step);
 });
 
-it('rounds what divisions are meant to be: three thirds of half a cent are half a cent', () => {
-  const third = new Decimal('0.005').dividedBy(3);
-  const amount = third.plus(third).plus(third);
+it('rounds what divisions are meant to be: six sixths of half a cent are half a cent', () => {
+  const sixth = new Decimal('0.005').dividedBy(6);
+  const amount = sum(Array.from({ length: 6 }, () => sixth));
   expect(amount.lessThan('0.005')).toBe(true);
   expect(roundLine(amount, 'USD').toFixed(2)).toBe('0.01');
 });

@@ -10,7 +10,7 @@ import { shown } from './shown';
  * its lines, and so they always agree; nothing before this point is rounded, so parts of a charge never drift.
  */
 export function roundLine(amount: Decimal, currency: Currency): Decimal {
-  // Three thirds of half a cent are half a cent, and go up, though the last of their 120 digits says a little less.
+  // Six sixths of half a cent are half a cent, and go up, though the last of their 120 digits says a little less.
   return roundToMinorUnit(settled(amount), currency);
 }
 

@@ -1,6 +1,6 @@
 import { Decimal, ONE, sum } from '../../kernel';
 import type { Commitment } from '../../catalog/domain';
-import { NO_DIFFERENCE } from './prorate';
+import { settled } from './prorate';
 import type { BreakdownRow } from './rated-charge';
 import type { RatingContext } from './rated-plan';
 import { shown } from './shown';
@@ -32,8 +32,8 @@ export function trueUp(commitment: Commitment, charged: Decimal, context: Commit
   if (!context.lastOfTerm || !context.lastSegment) return [];
   const due = amountDue(commitment, context);
   const soFar = sum([context.chargedInTerm, charged]);
-  const missing = due.minus(soFar);
-  if (!missing.greaterThan(NO_DIFFERENCE)) return [];
+  const missing = settled(due.minus(soFar));
+  if (!missing.greaterThan(0)) return [];
   const term = commitment.periods === 1 ? 'a period' : `${commitment.periods} periods`;
   return [
     {
