@@ -19,14 +19,17 @@ export const outcomeSchema = <D extends z.ZodType>(decimal: (about: string) => D
     otherwise: decimal('For outcomes of any other type, or of none. Left out, they aren’t billed.').optional(),
     success: z
       .array(
-        z.union([
-          z.strictObject({
-            humanAccepted: z.literal(true).describe('A person has to have accepted it.'),
-            field: field().optional().describe('Where that stands; `data.accepted` when left out.'),
-          }),
-          z.strictObject({ field: field(), equals: z.union([z.string().max(200), z.number(), z.boolean()]) }),
-          z.strictObject({ field: field(), atLeast: decimal('The least score of a success.') }),
-        ]),
+        z.union(
+          [
+            z.strictObject({
+              humanAccepted: z.literal(true).describe('A person has to have accepted it.'),
+              field: field().optional().describe('Where that stands; `data.accepted` when left out.'),
+            }),
+            z.strictObject({ field: field(), equals: z.union([z.string().max(200), z.number(), z.boolean()]) }),
+            z.strictObject({ field: field(), atLeast: decimal('The least score of a success.') }),
+          ],
+          'must be { field, equals }, { field, atLeast } or { humanAccepted: true }',
+        ),
       )
       .min(1)
       .max(20)
