@@ -51,6 +51,8 @@ describe('a draft', () => {
     // By key it is what is on sale, until it is asked for as a draft.
     expect(await get('/v1/plans/busy')).toEqual(second);
     expect((await get('/v1/plans?status=draft')).items).toHaveLength(1);
+    const { plans: onSale } = await get('/v1/plans/export');
+    expect(onSale.find(({ key }: { key: string }) => key === 'busy').prices[0].charge.amount).toBe('2');
 
     expect((await server.api('DELETE', '/v1/plans/busy')).status).toBe(204);
     expect(await server.api('GET', `/v1/plans/${draft.id}`)).toMatchObject({ status: 404, body: { code: 'plan_not_found' } }); // prettier-ignore
@@ -267,6 +269,22 @@ describe('a meter that prices need', () => {
       },
     });
     expect((await change({ groupBy: ['model', 'data.region'] })).status).toBe(200);
+  });
+
+  it('is not changed so that a plan doesn’t fit that is published at the same moment', async () => {
+    await made(post('/v1/customers', { key: 'grouper', name: 'G' }));
+    await made(post('/v1/events', { id: 'g-1', type: 'g', customer: 'grouper' }));
+    for (let round = 0; round < 6; round += 1) {
+      const key = `raced-${round}`;
+      await made(post('/v1/meters', { ...meter, key }));
+      const { key: _, ...definition } = meter;
+      const [published, changed] = await Promise.all([
+        post('/v1/plans', plan(key, '1', { prices: [{ ...matrix, meter: key }] })),
+        server.api('PUT', `/v1/meters/${key}`, { ...definition, groupBy: ['user'] }),
+      ]);
+      const outcome = `${published.status} ${published.body.code ?? ''}, ${changed.status} ${changed.body.code ?? ''}`;
+      expect(['201 , 409 meter_in_use', '422 invalid_plan, 200 ']).toContain(outcome);
+    }
   });
 });
 

@@ -132,3 +132,26 @@ it('the floor is shown, taken away again, and every change is in the log', async
   const { status, body } = await send('PATCH', '/v1/organisation', {});
   expect({ status, code: body.code }).toEqual({ status: 422, code: 'invalid_request' });
 });
+
+it('is held for drafts when they are published, for files, tried or applied, and under an Idempotency-Key', async () => {
+  await floor('20');
+  const cheap = plan('0.0071', { key: 'cheap' });
+  const below = { status: 409, body: { code: 'margin_below_floor' } };
+  const draft = await made(send('POST', '/v1/plans', { ...cheap, draft: true }));
+  expect(await send('POST', '/v1/plans/cheap/publish')).toMatchObject(below);
+  for (const dryRun of [true, false]) {
+    expect(await send('POST', '/v1/plans/apply', { plans: [cheap], dryRun })).toMatchObject(below);
+  }
+  const idempotent = { 'content-type': 'application/json', 'idempotency-key': 'cheap' };
+  const body = JSON.stringify(cheap);
+  expect(await server.send('/v1/plans', { method: 'POST', headers: idempotent, body }, apiKey)).toMatchObject(below);
+  expect(await send('GET', '/v1/plans/cheap')).toMatchObject({ body: { id: draft.id, status: 'draft' } });
+
+  const reason = 'For a week';
+  expect((await made(send('POST', '/v1/plans/cheap/publish', { reason }))).publishReason).toBe(reason);
+  const cheaper = plan('0.007', { key: 'cheap' });
+  await made(send('POST', '/v1/plans/apply', { plans: [cheaper], reason }));
+  const entries = (await audited('plan.published')).slice(0, 2);
+  for (const entry of entries)
+    expect(entry).toMatchObject({ reason, after: { key: 'cheap', marginFloorPercent: '20' } });
+});
