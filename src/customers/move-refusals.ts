@@ -3,7 +3,7 @@ import { ConflictError, type Currency, InvalidRequestError } from '../kernel';
 import { currencyOf } from './domain';
 import type { MoveMode } from './domain';
 import { offersCurrency } from './plan-offered';
-import { periodOf, type SubscriptionWithPlan } from './subscriptions.service';
+import type { SubscriptionWithPlan } from './subscriptions.service';
 
 /** What a move says, as far as it can be refused. */
 interface MoveToRefuse {
@@ -11,6 +11,15 @@ interface MoveToRefuse {
   readonly to: StoredPlan;
   /** What the request calls the customers it lists, by our ids; null for a move without a list. */
   readonly listed: ReadonlyMap<string, string> | null;
+}
+
+/** A subscription that is to be moved. */
+interface MovedOrNot {
+  readonly about: SubscriptionWithPlan;
+  /** When it would have its new plan. */
+  readonly at: Date;
+  /** When its first period without an invoice begins. */
+  readonly openFrom: Date;
 }
 
 /** So many of a kind are named in a refusal. */
@@ -26,13 +35,11 @@ export class MoveRefusals {
     this.notOnPlan = new Map(move.listed ?? []);
   }
 
-  /** @param at when the subscription would have its new plan */
-  note(about: SubscriptionWithPlan, at: Date): void {
+  note({ about, at, openFrom }: MovedOrNot): void {
     this.notOnPlan.delete(about.customer.id);
     if (this.move.wanted.mode === 'stay') return;
-    const { start } = periodOf(about, about.subscription.openPeriod);
-    if (at.getTime() < start.getTime()) {
-      this.closed.push(`'${about.subscription.key}' has invoices up to ${start.toISOString()}`);
+    if (at.getTime() < openFrom.getTime()) {
+      this.closed.push(`'${about.subscription.key}' has invoices up to ${openFrom.toISOString()}`);
     }
     const currency = currencyOf(about);
     if (!offersCurrency(this.move.to, currency)) this.currencies.add(currency);

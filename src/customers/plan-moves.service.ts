@@ -8,7 +8,13 @@ import { CustomerDirectory } from './customer-directory';
 import { CustomersService } from './customers.service';
 import { moveInstant, type MoveMode, type Phase, phaseAt } from './domain';
 import { MoveRefusals } from './move-refusals';
-import { insertPhases, type NewPhase, removePhase, subscriptionsOnPlans } from './persistence/phase-store';
+import {
+  insertPhases,
+  type NewPhase,
+  type PlannedPhase,
+  removePhases,
+  subscriptionsOnPlans,
+} from './persistence/phase-store';
 import { PlanMoveEntity } from './persistence/plan-move.entity';
 import type { SubscriptionEntity } from './persistence/subscription.entity';
 import { refuseUnlessPublished } from './plan-offered';
@@ -49,6 +55,8 @@ export interface MoveCandidate {
   readonly about: SubscriptionWithPlan;
   /** From when on it has the new plan; in a move to stay, from when on it is no longer planned. */
   readonly at: Date;
+  /** When its first period without an invoice begins. */
+  readonly openFrom: Date;
   /** There is nothing to change: it has that plan at that instant, or in a move to stay none is planned. */
   readonly already: boolean;
   /** What a move to stay takes back. */
@@ -109,19 +117,23 @@ export class PlanMovesService {
       const id = newUuid();
       const refusals = new MoveRefusals(meant);
       const phases: NewPhase[] = [];
+      const takenBack: PlannedPhase[] = [];
       const changed = { moved: 0, unchanged: 0 };
 
-      for await (const { about, at, already, planned } of this.candidatesOf(db, tenant, meant, true)) {
-        refusals.note(about, at);
-        for (const { fromAt } of planned) await removePhase(db, tenant.organisationId, about.subscription.id, fromAt);
+      for await (const candidate of this.candidatesOf(db, tenant, meant, true)) {
+        refusals.note(candidate);
+        const { about, at, already, planned } = candidate;
+        const subscriptionId = about.subscription.id;
+        takenBack.push(...planned.map(({ fromAt }) => ({ subscriptionId, fromAt })));
         if (wanted.mode !== 'stay' && !already) {
-          phases.push({ subscriptionId: about.subscription.id, fromAt: at, planId: meant.to.id, moveId: id });
+          phases.push({ subscriptionId, fromAt: at, planId: meant.to.id, moveId: id });
         }
         changed[already ? 'unchanged' : 'moved'] += 1;
       }
       refusals.raise();
 
       const move = await this.record(db, tenant, meant, { id, ...changed });
+      await removePhases(db, tenant.organisationId, takenBack);
       await insertPhases(db, tenant.organisationId, phases);
       return (await this.withPlans(tenant, [move]))[0]!;
     });
@@ -139,7 +151,7 @@ export class PlanMovesService {
       const found: MoveCandidate[] = [];
       for await (const candidate of this.candidatesOf(db, tenant, meant, false)) {
         if (found.length === most) return { toPlan: meant.to, found, more: true };
-        refusals.note(candidate.about, candidate.at);
+        refusals.note(candidate);
         found.push(candidate);
       }
       refusals.raise();
@@ -276,25 +288,23 @@ function candidateOf(
   about: SubscriptionWithPlan,
   now: Date,
 ): MoveCandidate | null {
-  const at = instantOf(wanted, about, now);
+  const openFrom = periodOf(about, about.subscription.openPeriod).start;
+  // What is to be now is never in a period that was closed meanwhile.
+  const asked = wanted.effectiveAt ?? (now.getTime() < openFrom.getTime() ? openFrom : now);
+  const mode = wanted.mode === 'stay' ? 'now' : wanted.mode;
+  const at = moveInstant(mode, asked, anchorOf(about.subscription, about.customer));
+
   const then = phaseAt(about, at).plan;
   const before = phaseAt(about, new Date(at.getTime() - 1)).plan;
   // Somebody who is named and is there already is no mistake of the list: the request may be a repeat.
   const isMeant = from.ids.has(then.id) || from.ids.has(before.id) || (listed !== null && then.id === to.id);
   if (!isMeant) return null;
-  if (wanted.mode !== 'stay') return { about, at, already: then.id === to.id, planned: [] };
+  if (wanted.mode !== 'stay') return { about, at, openFrom, already: then.id === to.id, planned: [] };
 
   const planned = about.phases.filter(
     ({ fromAt, plan, moveId }) => moveId !== null && toIds.has(plan.id) && fromAt >= at && fromAt > now,
   );
-  return { about, at, already: planned.length === 0, planned };
-}
-
-/** When a move takes effect for a subscription. One that is to be now is never in a period that was closed meanwhile. */
-function instantOf({ mode, effectiveAt }: NewPlanMove, about: SubscriptionWithPlan, now: Date): Date {
-  const open = periodOf(about, about.subscription.openPeriod).start;
-  const asked = effectiveAt ?? (now.getTime() < open.getTime() ? open : now);
-  return moveInstant(mode === 'stay' ? 'now' : mode, asked, anchorOf(about.subscription, about.customer));
+  return { about, at, openFrom, already: planned.length === 0, planned };
 }
 
 /** The versions of a plan that a reference means: one by its id, all by the key. */

@@ -1,7 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Currency } from '../../kernel';
 import { SubscriptionEntity } from './subscription.entity';
-import { SubscriptionPhaseEntity } from './subscription-phase.entity';
 
 /** Which subscriptions of a plan; what is left out is no condition. */
 export interface SubscriptionQuery {
@@ -87,12 +86,19 @@ export async function insertPhases(
   );
 }
 
-/** Removes one phase. */
-export async function removePhase(
+/** A phase of a subscription, by when it begins. */
+export type PlannedPhase = Pick<NewPhase, 'subscriptionId' | 'fromAt'>;
+
+/** Removes phases that haven't begun. */
+export async function removePhases(
   db: EntityManager,
   organisationId: string,
-  subscriptionId: string,
-  fromAt: Date,
+  phases: readonly PlannedPhase[],
 ): Promise<void> {
-  await db.delete(SubscriptionPhaseEntity, { organisationId, subscriptionId, fromAt });
+  await db.query(
+    `DELETE FROM subscription_phase USING unnest($2::uuid[], $3::timestamptz[]) AS gone (subscription_id, from_at)
+      WHERE subscription_phase.organisation_id = $1
+        AND (subscription_phase.subscription_id, subscription_phase.from_at) = (gone.subscription_id, gone.from_at)`,
+    [organisationId, phases.map(({ subscriptionId }) => subscriptionId), phases.map(({ fromAt }) => fromAt)],
+  );
 }
