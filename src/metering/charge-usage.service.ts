@@ -102,12 +102,13 @@ export class ChargeUsageService {
       const now = this.clock.now().getTime() * 1_000;
       const reading: Reading = { organisationId, customerIds, periods, timeZone, now, ownNow };
 
-      const sums = await readTotals(db, reading, [...meters.values()]);
-      const totals = await totalsOfMeters(db, reading, [...meters.values()], sums);
+      const whole = wantedWhole(detailed, floors, meters);
+      const sums = await readTotals(db, reading, whole.filter(({ aggregation }) => !keepsSamples(aggregation)));
+      const totals = await totalsOfMeters(db, reading, whole, sums);
       const details = new Map<string, PerPeriod<Partial<ChargeUsage>>>();
       for (const each of detailed) {
         const key = nameOf(each.meter.id, each);
-        if (!details.has(key)) details.set(key, await this.readDetail(db, reading, each, totals.get(each.meter.id)!));
+        if (!details.has(key)) details.set(key, await this.readDetail(db, reading, each, totals.get(each.meter.id)));
       }
 
       const allEvents = sums.get(ALL_EVENTS_METER_ID)!;
@@ -121,7 +122,8 @@ export class ChargeUsageService {
           const floor = charge.model === 'outcome' && charge.costFloor !== undefined ? charge.costFloor.meter : null;
           const floorTotals = floor === null ? null : floor === undefined ? allEvents : totals.get(floors.get(floor)!)!;
           return {
-            ...totals.get(meterId)!.get(customerId)![period]!,
+            // A meter that isn't wanted whole is one whose parts say what it adds up to.
+            ...(totals.get(meterId)?.get(customerId)?.[period] ?? NOTHING_USED),
             measured: { aggregation: meter.aggregation, timeUnit: meter.timeUnit },
             ...found,
             ...(floorTotals === null ? {} : { floorCost: costOf(floorTotals.get(customerId)![period]!) }),
@@ -137,7 +139,7 @@ export class ChargeUsageService {
     db: EntityManager,
     reading: Reading,
     { meter, charge, needs, holds }: DetailedMeter,
-    totals: PerPeriod<UsageTotals>,
+    totals: PerPeriod<UsageTotals> | undefined,
   ): Promise<PerPeriod<Partial<ChargeUsage>>> {
     const { dimensions, schedule, transactions, outcomes } = needs;
     if (dimensions.length > 0) {
@@ -149,7 +151,7 @@ export class ChargeUsageService {
       const scheduled = await readScheduled(db, reading, meter, schedule);
       return mapped(scheduled, (windows) => ({ ...addedUp(meter, windows), windows }));
     }
-    if (holds && isLevel(meter.aggregation)) return readHeldLevels(db, reading, meter, totals);
+    if (holds && isLevel(meter.aggregation)) return readHeldLevels(db, reading, meter, totals!);
     if (transactions) return readTransactions(db, reading, meter, this.mostTransactions);
     if (outcomes !== null)
       return readOutcomes(db, reading, meter, charge as OutcomeCharge, outcomes.lookBackMs, this.mostTransactions);
@@ -182,6 +184,20 @@ interface WantedMeters {
   /** By the name in the charge the meter's id. */
   readonly floors: ReadonlyMap<string, string>;
   readonly detailed: readonly DetailedMeter[];
+}
+
+/** Meters whose totals are read. Where a charge wants groups, windows or events of what is added up, those say it. */
+function wantedWhole(
+  detailed: readonly DetailedMeter[],
+  floors: ReadonlyMap<string, string>,
+  meters: ReadonlyMap<string, MeterEntity>,
+): MeterEntity[] {
+  const ids = new Set(floors.values());
+  for (const { meter, needs } of detailed) {
+    const inParts = needs.dimensions.length > 0 || needs.schedule !== null || needs.transactions;
+    if (!inParts || !isAddedUp(meter.aggregation)) ids.add(meter.id);
+  }
+  return [...ids].map((id) => meters.get(id)!);
 }
 
 function nameOf(meterId: string, { key }: UsageDetail): string {
