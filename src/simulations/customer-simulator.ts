@@ -1,3 +1,4 @@
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { OrganisationEntity, type Tenant } from '../access';
@@ -25,6 +26,9 @@ import {
   type SimulatedPeriod,
 } from './domain';
 import { readAddedCosts } from './persistence/added-costs';
+
+/** For so long rating may keep the process from everything else, such as taking in events. */
+const LONGEST_BREATH_MS = 20;
 
 /** What is done with each customer. */
 export interface CustomerQuestion {
@@ -76,18 +80,22 @@ export class CustomerSimulator {
       const convert = await this.rates.convertingAt(tenant, months[0]!.start);
       const { currency: costCurrency } = await db.findOneByOrFail(OrganisationEntity, { id: organisationId });
 
-      return customerIds.map((customerId) => {
+      const sameCosts = added === null && everyEvent.equals(ONE);
+      const terms = { periods, timeZone, candidates, costCurrency, convert };
+      const simulated: SimulatedCustomer[] = [];
+      let breath = performance.now();
+      for (const customerId of customerIds) {
         const usageNow = usage.get(customerId)!;
-        const sameCosts = added === null && everyEvent.equals(ONE);
         const usageThen = sameCosts
           ? usageNow
           : usageNow.map((month, index) => atOtherCosts(month, added?.(customerId, index) ?? null, everyEvent));
         const now = held === null ? null : (held.get(customerId) ?? []);
-        return simulateCustomer(
-          { customerId, usageNow, usageThen, now },
-          { periods, timeZone, candidates, costCurrency, convert },
-        );
-      });
+        simulated.push(simulateCustomer({ customerId, usageNow, usageThen, now }, terms));
+        if (performance.now() - breath < LONGEST_BREATH_MS) continue;
+        await letOthersRun();
+        breath = performance.now();
+      }
+      return simulated;
     });
   }
 

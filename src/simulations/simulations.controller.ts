@@ -18,8 +18,8 @@ import {
 } from './simulations.schema';
 import { type Simulation, SimulationsService } from './simulations.service';
 
-/** Customers that a file is read by at a time. */
-const CSV_PAGE = 500;
+/** Customers that a file is read by at a time. Each page sorts all of them, so there are few. */
+const CSV_PAGE = 5_000;
 /** What a customer is ordered by, empty where there is nothing; and the customer. */
 const CURSOR_PARTS = [/^(?:|-?\d{1,60}(?:\.\d{1,120})?)$/, UUID_TEXT] as const;
 

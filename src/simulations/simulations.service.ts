@@ -9,6 +9,7 @@ import {
   DomainError,
   fromPublicId,
   invariant,
+  InvariantError,
   newUuid,
   NotFoundError,
   type Period,
@@ -17,7 +18,14 @@ import {
 import { Database } from '../platform/database';
 import type { PeriodicJob } from '../platform/jobs';
 import { type CustomerQuestion, CustomerSimulator } from './customer-simulator';
-import { type CostChange, NO_CUSTOMERS, simulatedPeriods, summarise, type SimulatedCustomer } from './domain';
+import {
+  type CostChange,
+  NO_CUSTOMERS,
+  type SimulatedPeriod,
+  simulatedPeriods,
+  summarise,
+  type SimulatedCustomer,
+} from './domain';
 import { customersOfPlan, everyCustomer, nextCustomers } from './persistence/chosen-customers';
 import {
   type CustomerOrder,
@@ -52,11 +60,14 @@ export interface NewSimulation {
   readonly lossAbovePercent: Decimal;
 }
 
-/** Customers looked at in one transaction. */
-const A_PAGE = 200;
+/** Customers looked at in one transaction: fewer where each has many months and plans. */
+const LARGEST_PAGE = 200;
+const SMALLEST_PAGE = 10;
+const RATINGS_A_PAGE = 2_400;
 /** How long a request works on it before it answers; the job goes on. */
 const INLINE_MS = 1_000;
 const EVERY_MS = 1_000;
+const OUR_FAULT = 'Something went wrong on our side; it has been logged.';
 
 /**
  * Tells what plans would have asked of customers for usage that is stored. It goes page by page in short transactions, by
@@ -194,7 +205,7 @@ export class SimulationsService {
     const begun = await this.lookUp(tenant, id);
     if (begun?.status !== 'running') return false;
     const ids = await this.database.tenant(organisationId, (db) =>
-      nextCustomers(db, organisationId, chosenBy(begun), begun.position, A_PAGE),
+      nextCustomers(db, organisationId, chosenBy(begun), begun.position, pageOf(begun)),
     );
     const simulated = await this.simulatePage(tenant, begun, ids);
 
@@ -238,8 +249,21 @@ export class SimulationsService {
       return await this.simulator.simulate(tenant, ids, questionOf(simulation));
     } catch (error) {
       if (error instanceof DomainError) return error.message;
+      // A fault of ours is one again at every try; a database that is away is another matter.
+      if (error instanceof InvariantError || error instanceof TypeError || error instanceof RangeError) {
+        await this.fail(tenant, simulation.id);
+      }
       throw error;
     }
+  }
+
+  private async fail(tenant: Tenant, id: string): Promise<void> {
+    const { organisationId } = tenant;
+    const failed = { status: 'failed', failedReason: OUR_FAULT, finishedAt: this.clock.now() } as const;
+    await this.database.tenant(organisationId, async (db) => {
+      const current = (await findSimulation<KeptPlan>(db, organisationId, id, true))!;
+      if (current.status === 'running') await saveSimulation(db, organisationId, { ...current, ...failed });
+    });
   }
 
   private async choose(
@@ -263,18 +287,30 @@ function chosenBy({ customerIds, lastCustomerId }: Simulation): {
   return { customerIds, lastId: lastCustomerId };
 }
 
-function questionOf({ definition, from, to, timeZone }: Simulation): CustomerQuestion {
-  const periods = simulatedPeriods({ start: from, end: to }, timeZone);
-  invariant(periods !== null, 'a simulation has no more months than it may have');
+function questionOf(simulation: Simulation): CustomerQuestion {
+  const { definition, timeZone } = simulation;
   const { candidates, baseline, planKey, costChanges } = definition;
   return {
-    periods,
+    periods: periodsOf(simulation),
     timeZone,
     candidates: candidates.map(({ plan }) => fromKeptPlan(plan)),
     baseline: baseline === null || baseline === 'current' ? baseline : fromKeptPlan(baseline),
     planKey,
     costChanges: costChanges.map((change) => ({ ...change, percent: new Decimal(change.percent) })),
   };
+}
+
+/** How many customers are a page. */
+function pageOf(simulation: Simulation): number {
+  const { candidates, baseline } = simulation.definition;
+  const ratings = periodsOf(simulation).length * (candidates.length + (baseline === null ? 0 : 1));
+  return Math.min(LARGEST_PAGE, Math.max(SMALLEST_PAGE, Math.floor(RATINGS_A_PAGE / ratings)));
+}
+
+function periodsOf({ from, to, timeZone }: Simulation): SimulatedPeriod[] {
+  const periods = simulatedPeriods({ start: from, end: to }, timeZone);
+  invariant(periods !== null, 'a simulation has no more months than it may have');
+  return periods;
 }
 
 /** What is known once a page is done. The page is the last where it leaves nobody. */
@@ -286,7 +322,7 @@ function withPage(
 ): Simulation {
   const lossAbove = new Decimal(simulation.definition.lossAbovePercent);
   const customers = simulation.customers + simulated.length;
-  const isLast = ids.length < A_PAGE || customers >= simulation.total;
+  const isLast = ids.length < pageOf(simulation) || customers >= simulation.total;
   return {
     ...simulation,
     status: isLast ? 'done' : 'running',
