@@ -10,7 +10,7 @@ import { decimals } from './rating-arbitraries';
 import type { ReferenceCharge, ReferenceEvent, ReferencePlan, ReferenceSegment } from './rating-reference/index';
 
 /** Promises about every charge model and about whole plans, whatever their figures. A failure is repeated by the seed. */
-const CASES = Math.ceil(Number(process.env['WEIR_MODEL_CASES'] ?? 500) / 5);
+const CASES = Math.min(400, Math.ceil(Number(process.env['WEIR_MODEL_CASES'] ?? 500) / 5));
 const SEED = Number(process.env['WEIR_MODEL_SEED'] ?? Date.now() % 2 ** 31);
 
 const holds = <T>(drawn: fc.Arbitrary<T>, property: (value: T) => void): void =>
@@ -630,7 +630,8 @@ describe('13: outcomes', () => {
       for (const { lines } of rateOverTime(plan, new Map([['p', during]]), time)) {
         const rows = lines[0]!.breakdown;
         const billed = sum(rows.filter(({ kind }) => kind === 'outcome').map(({ amount }) => amount));
-        const cap = charge.window === undefined || charge.window === 'period' ? 1 : (charge.maxPerTask ?? Infinity);
+        const cap =
+          charge.window === undefined || charge.window === 'period' ? 1 : (charge.maxPerTask ?? events.length);
         expect(billed.lessThanOrEqualTo(tasks.size * cap)).toBe(true);
         running = running.plus(lines[0]!.amount);
         expect(running.lessThan(0)).toBe(false);
