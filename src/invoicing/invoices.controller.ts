@@ -62,7 +62,8 @@ export class InvoicesController {
   @Requires('read')
   @ApiOperation({
     summary: 'The invoice of the open period, as of now',
-    description: 'Computed, not stored; it has neither id nor number.',
+    description:
+      'Computed, not stored; it has neither id nor number. Where something changes within the period, each part has lines of its own.',
   })
   @ApiResponse({ status: 200, standardSchema: InvoiceResponse })
   async preview(
@@ -91,7 +92,7 @@ export class InvoicesController {
   @ApiOperation({
     summary: 'Number and lock an invoice',
     description:
-      'It never changes afterwards. Safe to repeat. Refused while a charge depends on a cost that isn’t known.',
+      'It never changes afterwards. Safe to repeat. Refused while a charge depends on a cost that isn’t known, or on an earlier invoice of the subscription that is still a draft.',
   })
   @ApiResponse({ status: 200, standardSchema: InvoiceResponse })
   async finalize(@Asker() tenant: Tenant, @Param('invoice') invoice: string): Promise<z.infer<typeof InvoiceResponse>> {

@@ -29,7 +29,7 @@ import { dependsOnEarlier, loadBefore, savePools } from './billing-history';
 import { type DraftInvoice, draftInvoice, poolsAfter, rateSegments } from './domain';
 import { InvoiceEntity } from './persistence/invoice.entity';
 import { InvoiceLineEntity } from './persistence/invoice-line.entity';
-import { sameLine, toLine } from './stored-line';
+import { toLine, writeLines } from './stored-line';
 
 /** An invoice with its lines and what it is about. */
 export interface InvoiceWithLines {
@@ -243,7 +243,7 @@ export class InvoicesService {
     periodIndex: number,
   ): Promise<PeriodDraft> {
     const made = await this.draft(db, tenant, about, periodIndex);
-    await this.writeLines(db, invoice, made.draft);
+    await writeLines(db, invoice, made.draft);
     await savePools(db, about, periodIndex, made.pools);
 
     const { total, exactTotal, cost, pendingEvents } = made.draft;
@@ -261,27 +261,6 @@ export class InvoicesService {
       Object.assign(invoice, { total, exactTotal, cost, pendingEvents });
     }
     return made;
-  }
-
-  private async writeLines(db: EntityManager, invoice: InvoiceEntity, draft: DraftInvoice): Promise<void> {
-    const { organisationId } = invoice;
-    const gone = new Map(
-      (await db.findBy(InvoiceLineEntity, { invoiceId: invoice.id })).map((line) => [placeOf(line), line]),
-    );
-    for (const [position, line] of draft.lines.entries()) {
-      const wanted = toLine(invoice, line, position);
-      const existing = gone.get(placeOf(wanted));
-      gone.delete(placeOf(wanted));
-      if (existing === undefined) {
-        await db.insert(InvoiceLineEntity, wanted);
-        continue;
-      }
-      Object.assign(wanted, { id: existing.id });
-      if (sameLine(existing, wanted)) continue;
-      await db.update(InvoiceLineEntity, { organisationId, id: existing.id }, wanted);
-    }
-    const ids = [...gone.values()].map(({ id }) => id);
-    if (ids.length > 0) await db.delete(InvoiceLineEntity, { organisationId, id: In(ids) });
   }
 
   /**
@@ -380,11 +359,6 @@ function toInvoice(about: SubscriptionWithPlan, draft: DraftInvoice, now: Date):
     createdAt: now,
     finalizedAt: null,
   });
-}
-
-/** A line's place on its invoice: never two of one key for one service period. */
-function placeOf({ key, periodStart }: InvoiceLineEntity): string {
-  return `${periodStart.getTime()} ${key}`;
 }
 
 /** The number of the billing period an invoice is about. */

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type EntityManager, In } from 'typeorm';
 import { decimalText, newUuid } from '../kernel';
 import type { BreakdownRow } from '../rating/domain';
-import type { DraftLine } from './domain';
+import type { DraftInvoice, DraftLine } from './domain';
 import type { InvoiceEntity } from './persistence/invoice.entity';
 import { InvoiceLineEntity, type StoredBreakdownRow } from './persistence/invoice-line.entity';
 
@@ -29,8 +30,35 @@ export function toLine(invoice: InvoiceEntity, line: DraftLine, position: number
   });
 }
 
+/** Writes what a draft's lines should say where it differs. Lines that are there keep their ids; others come and go. */
+export async function writeLines(db: EntityManager, invoice: InvoiceEntity, draft: DraftInvoice): Promise<void> {
+  const { organisationId } = invoice;
+  const gone = new Map(
+    (await db.findBy(InvoiceLineEntity, { invoiceId: invoice.id })).map((line) => [placeOf(line), line]),
+  );
+  for (const [position, line] of draft.lines.entries()) {
+    const wanted = toLine(invoice, line, position);
+    const existing = gone.get(placeOf(wanted));
+    gone.delete(placeOf(wanted));
+    if (existing === undefined) {
+      await db.insert(InvoiceLineEntity, wanted);
+      continue;
+    }
+    Object.assign(wanted, { id: existing.id });
+    if (sameLine(existing, wanted)) continue;
+    await db.update(InvoiceLineEntity, { organisationId, id: existing.id }, wanted);
+  }
+  const ids = [...gone.values()].map(({ id }) => id);
+  if (ids.length > 0) await db.delete(InvoiceLineEntity, { organisationId, id: In(ids) });
+}
+
+/** A line's place on its invoice: never two of one key for one service period. */
+function placeOf({ key, periodStart }: InvoiceLineEntity): string {
+  return `${periodStart.getTime()} ${key}`;
+}
+
 /** Whether a stored line says what it should, its sentences included. */
-export function sameLine(stored: InvoiceLineEntity, wanted: InvoiceLineEntity): boolean {
+function sameLine(stored: InvoiceLineEntity, wanted: InvoiceLineEntity): boolean {
   return (
     stored.position === wanted.position &&
     stored.planId === wanted.planId &&
