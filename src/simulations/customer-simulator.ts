@@ -2,7 +2,7 @@ import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { OrganisationEntity, type Tenant } from '../access';
-import type { Plan } from '../catalog';
+import { type MeterEntity, MetersService, type Plan } from '../catalog';
 import { ExchangeRatesService } from '../costing';
 import {
   anchorOf,
@@ -12,7 +12,7 @@ import {
   SubscriptionsService,
   type SubscriptionWithPlan,
 } from '../customers';
-import { billingPeriodAt, Clock, ONE, type Period } from '../kernel';
+import { billingPeriodAt, Clock, ConflictError, ONE, type Period } from '../kernel';
 import { ChargeUsageService, type SegmentUsage, type UsageWanted } from '../metering';
 import { Database } from '../platform/database';
 import {
@@ -50,6 +50,7 @@ export class CustomerSimulator {
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(MetersService) private readonly meters: MetersService,
     @Inject(ChargeUsageService) private readonly usage: ChargeUsageService,
     @Inject(CustomersService) private readonly customers: CustomersService,
     @Inject(SubscriptionsService) private readonly subscriptions: SubscriptionsService,
@@ -60,7 +61,7 @@ export class CustomerSimulator {
    * One outcome per customer and candidate, in the order of the ids. Everything is of one instant. The statements are as
    * many for one customer as for all of them.
    *
-   * @throws ConflictError `too_many_transactions` as reading usage does
+   * @throws ConflictError `meter_filling` while a plan's usage isn't all counted, `too_many_transactions` as reading it does
    */
   async simulate(
     tenant: Tenant,
@@ -97,6 +98,23 @@ export class CustomerSimulator {
       }
       return simulated;
     });
+  }
+
+  /** A meter of these plans that has not counted all stored events yet, so that its usage would be told too small. */
+  async fillingMeter(tenant: Tenant, plans: readonly Plan[]): Promise<MeterEntity | null> {
+    const ids = new Set(wantedBy(plans).map(({ meterId }) => meterId));
+    const meters = await this.meters.byIds(tenant, [...ids]);
+    return [...meters.values()].find(({ status }) => status === 'filling') ?? null;
+  }
+
+  /** @throws ConflictError `meter_filling` */
+  async refuseFilling(tenant: Tenant, plans: readonly Plan[]): Promise<void> {
+    const filling = await this.fillingMeter(tenant, plans);
+    if (filling === null) return;
+    throw new ConflictError(
+      'meter_filling',
+      `The meter '${filling.key}' has not counted all stored events yet, so what it would be charged for isn't known. GET /v1/meters/${filling.key} says how far it is.`,
+    );
   }
 
   /** What each customer holds; null where nothing is compared. Customers without a subscription are not in the map. */
@@ -136,6 +154,7 @@ export class CustomerSimulator {
     months: readonly Period[],
     plans: readonly Plan[],
   ): Promise<Map<string, readonly SegmentUsage[]>> {
+    await this.refuseFilling(tenant, plans);
     const wanted = wantedBy(plans);
     const asksForZone = plans.some(({ prices }) =>
       prices.some(({ charge }) => charge.model === 'scheduled' && charge.timeZone === 'customer'),

@@ -108,6 +108,16 @@ it('a margin that can’t be told needs a reason, too', async () => {
   });
 });
 
+it('so does one whose usage is not all counted yet', async () => {
+  await floor('20');
+  await server.query(`UPDATE meter SET status = 'filling'`);
+  const refused = await send('POST', '/v1/plans', plan('1'));
+  const published = await send('POST', '/v1/plans', plan('1', { reason: 'In a hurry' }));
+  await server.query(`UPDATE meter SET status = 'ready'`);
+  expect(refused).toMatchObject({ status: 409, body: { detail: expect.stringContaining("'tokens' has not counted") } });
+  expect(published.status).toBe(201);
+});
+
 it('asks nothing where nothing was used before this month', async () => {
   apiKey = (await server.organisation()).apiKey;
   await made(

@@ -46,6 +46,11 @@ export class SimulatedMarginGuard implements MarginGuard, OnModuleInit {
     const sample = await this.sampleFor(tenant, plan);
     if (sample === null) return null;
 
+    const filling = await this.simulator.fillingMeter(tenant, [plan]);
+    if (filling !== null) {
+      const note = `The meter '${filling.key}' has not counted all stored events yet, so the margin is not known.`;
+      return { marginPercent: null, floorPercent, period: sample.period, note };
+    }
     const outcomes = await this.outcomesOf(tenant, plan, sample);
     const figures = marginOf(sample.haveIt ? outcomes : outcomes.filter(({ events }) => events > 0));
     if (figures.customers === 0 || !isBelowFloor(figures, floorPercent)) return null;

@@ -14,6 +14,7 @@ import {
   type Period,
 } from '../kernel';
 import { Database } from '../platform/database';
+import { CustomerSimulator } from './customer-simulator';
 import { MOST_PERIODS, simulatedPeriods } from './domain';
 import type { SimulationRequest } from './simulations.schema';
 import type { NewSimulation } from './simulations.service';
@@ -29,11 +30,12 @@ export class SimulationRequests {
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(PlansService) private readonly plans: PlansService,
+    @Inject(CustomerSimulator) private readonly simulator: CustomerSimulator,
   ) {}
 
   /**
    * @throws InvalidRequestError `invalid_period`, `invalid_plan` with the candidate's field, `invalid_request`
-   * @throws NotFoundError for a plan or customer that isn't there
+   * @throws NotFoundError for a plan or customer that isn't there, ConflictError `meter_filling`
    */
   async read(tenant: Tenant, asked: Asked): Promise<NewSimulation> {
     const { name = null, timeZone, customers = {}, baseline } = asked;
@@ -44,6 +46,10 @@ export class SimulationRequests {
       const plan = await this.planOf(tenant, candidate.plan, `candidates[${index}].plan`);
       candidates.push({ name: candidate.name, plan });
     }
+    await this.simulator.refuseFilling(
+      tenant,
+      candidates.map(({ plan }) => plan),
+    );
     return {
       name,
       candidates,

@@ -261,6 +261,27 @@ describe('what it is compared with', () => {
   });
 });
 
+it('usage that isn’t all counted yet is not taken for all there is', async () => {
+  await server.query(`UPDATE meter SET status = 'filling' WHERE key = 'tokens'`);
+  const answer = await server.api('POST', '/v1/simulations', { ...FEBRUARY, candidates: [BASE_AND_TOKENS] });
+  const others = [{ name: 'x', plan: plan('x', [base('10')]) }];
+  const compared = await simulate({ candidates: others });
+  await server.query(`UPDATE meter SET status = 'ready' WHERE key = 'tokens'`);
+
+  expect(answer).toMatchObject({ status: 409, body: { code: 'meter_filling' } });
+  // What customers have depends on it, the candidate doesn't.
+  expect(compared).toMatchObject({ status: 'failed', failedReason: expect.stringContaining("'tokens'") });
+});
+
+it('a repeat with the same Idempotency-Key is the same simulation', async () => {
+  const body = JSON.stringify({ ...FEBRUARY, candidates: [BASE_AND_TOKENS] });
+  const headers = { 'content-type': 'application/json', 'idempotency-key': 'once' };
+  const send = () => server.send('/v1/simulations', { method: 'POST', headers, body });
+  const first = await send();
+  expect(first).toMatchObject({ status: 201, body: { status: 'done' } });
+  expect((await send()).body).toEqual(first.body);
+});
+
 describe('months', () => {
   it('chain: an allowance each month, a short last month a share of it', async () => {
     const candidates = [{ name: 'x', plan: plan('x', [tokens('0.01', { allowance: '2000' })]) }];
