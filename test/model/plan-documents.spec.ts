@@ -16,7 +16,7 @@ let server: TestServer;
 beforeAll(async () => (server = await startTestServer()), 60_000);
 afterAll(() => server.stop());
 
-const CASES = Math.min(Number(process.env['WEIR_MODEL_CASES'] ?? 12), 1_000);
+const CASES = Math.min(Number(process.env['WEIR_MODEL_CASES'] ?? 12), 100);
 const SEED = Number(process.env['WEIR_MODEL_SEED'] ?? Date.now() % 2 ** 31);
 
 const METER = {
