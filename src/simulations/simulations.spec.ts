@@ -221,6 +221,19 @@ describe('costs that are supposed', () => {
     expect(await totals({ costChanges })).toMatchObject({ revenueNow: '110', costNow: '32', revenueThen, cost });
   });
 
+  it('are added up by the database where no price depends on them, month by month', async () => {
+    const range = { from: '2026-01-01T00:00:00Z', to: '2026-03-01T00:00:00Z' };
+    const changes = {
+      costChanges: [
+        { provider: 'openai', percent: '20' },
+        { model: 'mistral-large', percent: '-50' },
+      ],
+    };
+    const { results } = await simulate({ candidates: [BASE_AND_TOKENS], ...range, ...changes });
+    // 22 × 1.2 + 10 × 0.5, and two months of three base fees.
+    expect(results[0].totals).toMatchObject({ costNow: '32', cost: '31.4', revenueThen: '115', marginThen: '83.6' });
+  });
+
   it('reach the groups of a margin by model', async () => {
     const byModel = { dimensions: ['model'], rules: [{ match: { model: 'mistral-large' }, markupPercent: '100' }] };
     const candidates = [{ name: 'x', plan: plan('x', [onCost({ markupPercent: '0', byDimension: byModel })]) }];

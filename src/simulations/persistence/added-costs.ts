@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { ALL_EVENTS_METER_ID, type Charge, countedMeter, MeterEntity, usageNeeds } from '../../catalog';
 import { eachInStretches, type StoredEvent } from '../../events';
-import { type Decimal, ONE, type Period, scaledFromDecimal, scaledToDecimal, sum, ZERO } from '../../kernel';
+import { Decimal, ONE, type Period, scaledFromDecimal, scaledToDecimal, sum, ZERO } from '../../kernel';
 import { compileMeter, metersByType, UsageSums, type UsageWanted } from '../../metering';
 import { type CostChange, type CostsAdded, factorFor, type MeterCostAdded, namesEvents } from '../domain';
 
@@ -16,8 +16,8 @@ interface ChangedSums {
 }
 
 /**
- * What changes by provider or model add to the costs of customers, to the digit: the events that they meet are looked at
- * once, and counted by the meters just as usage counts them.
+ * What changes by provider or model add to the costs of customers, to the digit. Where a price depends on cost, the events
+ * are looked at once, and those that a change meets are counted by the meters just as usage counts them.
  *
  * @param db      a snapshot, the one that usage is read in
  * @param changes of which those that name no provider or model are left to whoever multiplies everything
@@ -34,6 +34,9 @@ export async function readAddedCosts(
   const named = changes.filter(namesEvents);
   if (named.length === 0) return null;
 
+  if (!wanted.some(({ charge }) => usageNeeds(charge).cost)) {
+    return readAddedTotals(db, organisationId, customerIds, months, named);
+  }
   const meters = (await db.find(MeterEntity)).filter((meter) => wanted.some((each) => dependsOnCost(each, meter)));
   const compiled = metersByType(meters.map((meter) => compileMeter(countedMeter(meter))));
   const changed = new Map<string, ChangedSums>();
@@ -51,6 +54,38 @@ export async function readAddedCosts(
   const stretches = customerIds.map((customerId) => ({ customerId, ...range }));
   await eachInStretches(db, organisationId, null, stretches, (events) => events.forEach(add));
   return addedCostsOf([...changed.values()], meters);
+}
+
+interface NamedCosts {
+  customer_id: string;
+  month: number;
+  provider: string | null;
+  model: string | null;
+  cost: string;
+}
+
+/** Where no price depends on cost, what all events cost is enough: the database adds it up by provider and model. */
+async function readAddedTotals(
+  db: EntityManager,
+  organisationId: string,
+  customerIds: readonly string[],
+  months: readonly Period[],
+  named: readonly CostChange[],
+): Promise<AddedCosts> {
+  const rows = await db.query<NamedCosts[]>(
+    `SELECT customer_id, width_bucket(time, $3::timestamptz[]) - 1 AS month, provider, model, sum(cost) AS cost
+       FROM event_now
+      WHERE organisation_id = $1 AND customer_id = ANY($2::uuid[]) AND time >= $4 AND time < $5 AND cost IS NOT NULL
+      GROUP BY 1, 2, 3, 4`,
+    [organisationId, customerIds, months.map(({ start }) => start), months[0]!.start, months.at(-1)!.end],
+  );
+  const added = new Map<string, Decimal>();
+  for (const { customer_id, month, provider, model, cost } of rows) {
+    const more = new Decimal(cost).times(factorFor(named, { provider, model }).minus(ONE));
+    const key = `${customer_id} ${month}`;
+    added.set(key, more.plus(added.get(key) ?? ZERO));
+  }
+  return (customerId, month) => ({ allEvents: added.get(`${customerId} ${month}`) ?? ZERO, of: () => null });
 }
 
 /** Whether a price's amount depends on what the events of this meter cost. */
