@@ -141,7 +141,8 @@ export class PlanDocumentsService {
         fields: newest === null || same !== null ? [] : await this.fieldsOf(db, newest, next),
       });
       if (same !== null) continue;
-      const stored = await this.plans.publishGuarded(tenant, plan, { reason, source: 'code' }, below.get(plan.key) ?? null); // prettier-ignore
+      const options = { reason, source: 'code' as const };
+      const stored = await this.plans.insertPublished(db, tenant, next, options, below.get(plan.key) ?? null);
       if (!namesOneOf(plan, made)) published.set(plan.key, stored);
     }
     return { changes, published, fillings };

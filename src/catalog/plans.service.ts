@@ -47,39 +47,38 @@ export class PlansService {
     if (looked.same !== null) return looked.same;
     const below = await this.guards.check(tenant, looked.plan, options.reason ?? null);
 
-    return this.publishGuarded(tenant, wanted, options, below);
+    return this.database.tenant(tenant.organisationId, async (db) => {
+      await lockPlanKey(db, tenant.organisationId, wanted.key);
+      // Once more, now that nobody else changes what it was compared with.
+      const { plan, same } = await this.compare(tenant, wanted);
+      return same ?? this.insertPublished(db, tenant, plan, options, below);
+    });
   }
 
-  /** The same for whoever has asked the margin guards already. Inside another transaction it joins that one. */
-  async publishGuarded(
+  /** Stores a plan that `compare` has made, as published, while the caller holds the lock of its key. */
+  async insertPublished(
+    db: EntityManager,
     tenant: Tenant,
-    wanted: NewPlan,
+    plan: Plan,
     options: PublishOptions,
     below: MarginBelowFloor | null,
   ): Promise<StoredPlan> {
     const { organisationId } = tenant;
-    return this.database.tenant(organisationId, async (db) => {
-      await lockPlanKey(db, organisationId, wanted.key);
-      // Once more, now that nobody else changes what it was compared with.
-      const { plan, same } = await this.compare(tenant, wanted);
-      if (same !== null) return same;
-
-      const now = this.clock.now();
-      const published: StoredPlan = {
-        ...plan,
-        status: 'published',
-        createdAt: now,
-        publishedAt: now,
-        archivedAt: null,
-        publishReason: options.reason ?? null,
-        source: options.source ?? 'api',
-      };
-      // A draft has the number it would get, which is the next one from now on.
-      await db.update(PlanEntity, { organisationId, key: plan.key, status: 'draft' }, { version: plan.version + 1 });
-      await insertPlan(db, organisationId, published);
-      await this.recordPublished(db, tenant, published, below);
-      return published;
-    });
+    const now = this.clock.now();
+    const published: StoredPlan = {
+      ...plan,
+      status: 'published',
+      createdAt: now,
+      publishedAt: now,
+      archivedAt: null,
+      publishReason: options.reason ?? null,
+      source: options.source ?? 'api',
+    };
+    // A draft has the number it would get, which is the next one from now on.
+    await db.update(PlanEntity, { organisationId, key: plan.key, status: 'draft' }, { version: plan.version + 1 });
+    await insertPlan(db, organisationId, published);
+    await this.recordPublished(db, tenant, published, below);
+    return published;
   }
 
   /**
