@@ -246,7 +246,7 @@ const outcome = fc
     disputeHours: maybe(fc.constantFrom(0, 48, 300)),
     costFloor: maybe(fc.constantFrom('1', '1.25', '0.001').map((factor) => ({ factor }))),
   })
-  .map((drawn): ReferenceCharge => said({ model: 'outcome', ...drawn }));
+  .map((drawn): ReferenceChargeOf<'outcome'> => said({ model: 'outcome', ...drawn }));
 
 const eventAmount = fc.constant<ReferenceCharge>({ model: 'event_amount' });
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { Decimal, minorUnitDecimals } from '../../src/kernel';
-import { chargeProblems } from '../../src/catalog/domain';
+import { chargeProblems, planProblems, usageNeeds, type MeterDefinition } from '../../src/catalog/domain';
 import { ChargeSchema } from '../../src/catalog';
 import { roundLine } from '../../src/rating';
 import { CHARGES } from './pricing-charges';
-import { rateOverTime, toCharge } from './pricing-engine';
+import { rateOverTime, toCharge, toPlan } from './pricing-engine';
 import { eventsFor, segments } from './pricing-events';
 import { cases } from './pricing-plans';
 import {
@@ -41,6 +41,18 @@ function expectSame(ours: Decimal, theirs: r.Rational, what: string, divided: bo
 /** Shares of a period, gross margins, and what is agreed for a plan in such a period are quotients. */
 const divides = (charge: ReferenceCharge | null, { share }: ReferenceSegment): boolean =>
   charge === null || share.part !== share.whole || charge.model === 'consumption_margin';
+
+/** What the catalog finds wrong with a plan over one meter that keeps all that prices may ask for. */
+function problemsOf(plan: ReferencePlan): unknown {
+  const ours = toPlan(plan);
+  const prices = ours.prices.map((price) => ({
+    ...price,
+    meter: usageNeeds(price.charge).meter === 'none' ? null : 'meter',
+  }));
+  const meter: MeterDefinition = { eventType: 'use', aggregation: 'sum', valueField: 'data.value', timeUnit: null, filters: [], groupBy: ['model', 'data.region'] }; // prettier-ignore
+  const world = { meters: new Map([['meter', meter]]), features: new Set<string>(), costCurrency: plan.currency };
+  return planProblems({ ...ours, prices }, world);
+}
 
 /** What the reference makes of it; null where nothing has a price for some of the usage. */
 function referred(...given: Parameters<typeof referencePlan>): ReturnType<typeof referencePlan> | null {
@@ -98,6 +110,7 @@ describe('the engine and its reference', () => {
   it('agree on every line of whole plans over several periods, and on what pools have left', () => {
     fc.assert(
       fc.property(cases, ({ plan, time, usage }) => {
+        expect(problemsOf(plan)).toEqual([]);
         const expected = referred(plan, usage, time);
         if (expected === null) {
           expect(() => rateOverTime(plan, usage, time)).toThrow('price');
