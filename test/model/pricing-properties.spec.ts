@@ -261,16 +261,46 @@ describe('5: scale', () => {
 describe('6: what is charged step by step', () => {
   it.each(ALL)('adds up to the charge of the whole: %s', (model) => {
     holds(used(model), (what) => {
-      const inTime = [...what.events].sort((a, b) => a.at - b.at);
       const whole = rate(what);
       if (whole === null) return;
-      const upTo = inTime.map((_, index) => rate({ ...what, events: inTime.slice(0, index + 1) })!.amount);
-      const nothing = rate({ ...what, events: [] })!.amount;
-      const increments = upTo.map((amount, index) => amount.minus(upTo[index - 1] ?? nothing));
-      // The last of the totals is the whole: it doesn't matter what was rated on the way.
-      expectNear(nothing.plus(sum(increments)), whole.amount);
+      const charge = toCharge(what.charge);
+      const inTime = [...what.events].sort((a, b) => a.at - b.at);
+      let usage = toUsage(charge, [], what.segment);
+      let before = rateUsage(charge, usage, what.segment)!.amount;
+      let charged = before;
+      for (const event of inTime) {
+        usage = addUsage(usage, toUsage(charge, [event], what.segment));
+        const now = rateUsage(charge, usage, what.segment)!.amount;
+        charged = charged.plus(now.minus(before));
+        before = now;
+      }
+      expectNear(charged, whole.amount);
     });
   });
+
+  /** Two usages of the same charge as one, group by group and window by window. */
+  function addUsage(one: UsageToRate, other: UsageToRate): UsageToRate {
+    const totalsOf = (a: UsageToRate, b: UsageToRate): UsageToRate => ({
+      quantity: a.quantity.plus(b.quantity),
+      cost: a.cost.plus(b.cost),
+      events: a.events + b.events,
+      pendingEvents: a.pendingEvents + b.pendingEvents,
+    });
+    const groups = [...(one.groups ?? [])];
+    for (const group of other.groups ?? []) {
+      const place = groups.findIndex(({ values }) => JSON.stringify(values) === JSON.stringify(group.values));
+      if (place === -1) groups.push(group);
+      else groups[place] = { ...totalsOf(groups[place]!, group), values: group.values };
+    }
+    return {
+      ...totalsOf(one, other),
+      groups: one.groups && groups,
+      windows: one.windows?.map((window, index) => totalsOf(window, other.windows![index]!)),
+      transactions: one.transactions && [...one.transactions, ...other.transactions!],
+      outcomes: one.outcomes && [...one.outcomes, ...other.outcomes!],
+      floorCost: one.floorCost && { cost: one.floorCost.cost.plus(other.floorCost!.cost), pendingEvents: 0 },
+    };
+  }
 });
 
 describe('7: the order in which usage came in', () => {
