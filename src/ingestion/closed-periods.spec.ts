@@ -1,7 +1,7 @@
 import type { TouchedInvoice } from './changes/touched-invoices';
 import { TouchedPeriods } from './closed-periods';
 import type { IngestOptions } from './ingestion.service';
-import type { PreparedEvent } from './persistence/group-commit';
+import type { PreparedEvent } from './persistence/pending-commit';
 
 const invoice = (id: string, start: string): TouchedInvoice => ({
   ...{ id, number: `INV-${id}`, status: 'finalized', customerId: '01930000-0000-7000-8000-000000000001' },

@@ -4,7 +4,7 @@ import { Database } from '../platform/database';
 import { toTouchedInvoice } from './changes/change-responses';
 import { type TouchedInvoice, TouchedInvoices, type TouchedMoment } from './changes/touched-invoices';
 import type { IngestOptions } from './ingestion.service';
-import type { PreparedEvent } from './persistence/group-commit';
+import type { PreparedEvent } from './persistence/pending-commit';
 
 /** A list of events can't touch more; a stream of any length may, and must not keep all of them in memory. */
 const MOST_NAMED = 10_000;

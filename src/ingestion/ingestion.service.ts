@@ -20,7 +20,8 @@ import { type Settings, SETTINGS } from '../platform/config';
 import { Database, uuidBytes } from '../platform/database';
 import { type Receipt, RefusedWholeError } from './domain';
 import { OrganisationBooks } from './organisation-books';
-import { GroupCommit, type PreparedEvent, verdictOnRepeat } from './persistence/group-commit';
+import { GroupCommit } from './persistence/group-commit';
+import { type PreparedEvent, verdictOnRepeat } from './persistence/pending-commit';
 
 /** How a request's events are taken in, where that differs from `POST /v1/events`. */
 export interface IngestOptions {

@@ -32,7 +32,7 @@ import {
 import { changeUsage, meteringProblem } from '../../metering';
 import { Database, pauseIngest, type Queryable } from '../../platform/database';
 import { IngestionService } from '../ingestion.service';
-import type { PreparedEvent } from '../persistence/group-commit';
+import type { PreparedEvent } from '../persistence/pending-commit';
 import { type CorrectionAnswer, toTouchedInvoice } from './change-responses';
 import { CurrentBooks } from './current-books';
 import { TouchedInvoices } from './touched-invoices';
