@@ -1,4 +1,5 @@
 import { OTHERWISE, usageNeeds, type Charge, type Meter, type MeterDefinition } from '../catalog/domain';
+import { compileCatalogue, compilePriceBook, costOfUsage, isUsageProblem, readUsage } from '../costing/domain';
 import { eventKey, eventKeyToUuid, isEventProblem, parseEvent } from '../events';
 import { type Decimal, InvalidRequestError, type Period, scaledFromDecimal, ZERO } from '../kernel';
 import {
@@ -13,6 +14,9 @@ import {
 import { type ListedEvent, usageOfEvents } from './domain/usage-of-events';
 import type { UsageGroup, UsageToRate } from './domain';
 import type { EventToPreview, UsageToPreview } from './preview.schema';
+
+/** A preview asks nobody's price book: what tokens cost isn't known here. */
+const NO_PRICES = compilePriceBook(compileCatalogue([], []));
 
 /** What usage is previewed for. */
 export interface UsageWorld {
@@ -114,15 +118,20 @@ function listedEvent(
   const id = given.id ?? `event ${index + 1} of the list`;
   const parsed = parseEvent({ ...given, id, type, customer: given.customer ?? 'preview' });
   if (isEventProblem(parsed)) return refuse(`${at}[${index}].${parsed.field}`, parsed.detail);
+  const usage = readUsage(parsed.data);
+  if (isUsageProblem(usage)) return refuse(`${at}[${index}].${usage.field}`, usage.detail);
+  const time = parsed.time ?? period.start.getTime() * 1_000;
   const reported = cost === undefined || cost === null ? null : 'amount' in cost ? cost : { amount: cost, currency: costCurrency }; // prettier-ignore
   const known = reported !== null && reported.currency === costCurrency;
   return {
     id,
     // Those without an id are in the order of the list.
     key: given.id === undefined ? `#${String(index).padStart(6, '0')}` : eventKeyToUuid(eventKey(organisationId, parsed.source, id)), // prettier-ignore
-    time: parsed.time ?? period.start.getTime() * 1_000,
+    time,
     event: parsed,
-    cost: { amount: known ? scaledFromDecimal(reported.amount) : null, pending: reported !== null && !known },
+    cost: known
+      ? { amount: scaledFromDecimal(reported.amount), pending: false }
+      : { amount: null, pending: reported !== null || costOfUsage(usage, NO_PRICES, time).status === 'pending' },
   };
 }
 

@@ -402,6 +402,17 @@ describe('events', () => {
   });
 
   it.each`
+    event                                                                               | pending | because
+    ${{ data: { quantity: 1, provider: 'openai', model: 'gpt-4o', output_tokens: 7 } }} | ${1}    | ${'the price book isn’t asked'}
+    ${{ data: { quantity: 1, input_tokens: 1200 } }}                                    | ${1}    | ${'tokens cost something, whoever made them'}
+    ${{ data: { quantity: 1 } }}                                                        | ${0}    | ${'nothing in it costs anything'}
+    ${{ data: { quantity: 1, input_tokens: 1200 }, cost: '0' }}                         | ${0}    | ${'it says that it was free'}
+  `('without a cost wait for one if they cost something: $because', async ({ event, pending }) => {
+    const { lines } = await priced({ model: 'consumption_margin', markupPercent: '10' }, { events: [event] });
+    expect(lines[0]).toMatchObject({ exactAmount: '0', events: 1, pendingEvents: pending });
+  });
+
+  it.each`
     events                                                                      | field                              | because
     ${[{ id: 'a', data: { quantity: 1 } }, { id: 'a', data: { quantity: 1 } }]} | ${'usage.events[1].id'}            | ${'a repeat would not be counted'}
     ${[{ data: { quantity: 'many' } }]}                                         | ${'usage.events[0].data.quantity'} | ${'the meter could not take it'}
