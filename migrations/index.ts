@@ -12,6 +12,7 @@ import { AddPhases1795313610000 } from './1795313610000-add-phases';
 import { WidenInvoiceLines1795313620000 } from './1795313620000-widen-invoice-lines';
 import { AddSimulations1795313630000 } from './1795313630000-add-simulations';
 import { IndexAnswersByAge1795313640000 } from './1795313640000-index-answers-by-age';
+import { AddBillingDetails1795314010000 } from './1795314010000-add-billing-details';
 
 /** Every migration in the order it runs. A released one is never edited; a change is a new one. */
 export const MIGRATIONS = [
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   WidenInvoiceLines1795313620000,
   AddSimulations1795313630000,
   IndexAnswersByAge1795313640000,
+  AddBillingDetails1795314010000,
 ] as const;

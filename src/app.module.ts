@@ -1,8 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { AccessModule, ApiKeyEntity, OrganisationEntity } from './access';
+import { AccessModule, ApiKeyEntity, OrganisationBillingDetailsEntity, OrganisationEntity } from './access';
 import { CatalogModule, FeatureEntity, MeterEntity, MeterRevisionEntity, PlanEntity, PriceEntity } from './catalog';
 import { CostingModule } from './costing';
 import {
+  CustomerBillingDetailsEntity,
   CustomerEntity,
   CustomersModule,
   PlanMoveEntity,
@@ -11,6 +12,7 @@ import {
   SubscriptionPhaseEntity,
   TestClockEntity,
 } from './customers';
+import { DocumentsModule } from './documents';
 import { EventsModule } from './events';
 import { ChangesModule, IngestionModule } from './ingestion';
 import { InsightsModule } from './insights';
@@ -23,6 +25,7 @@ import { RatingModule } from './rating';
 /** Every entity, for the one data source. */
 export const ENTITIES = [
   OrganisationEntity,
+  OrganisationBillingDetailsEntity,
   ApiKeyEntity,
   MeterEntity,
   MeterRevisionEntity,
@@ -30,6 +33,7 @@ export const ENTITIES = [
   PriceEntity,
   FeatureEntity,
   CustomerEntity,
+  CustomerBillingDetailsEntity,
   TestClockEntity,
   SubscriptionEntity,
   SubscriptionPhaseEntity,
@@ -58,6 +62,7 @@ export class AppModule {
         IngestionModule,
         ChangesModule,
         InvoicingModule,
+        DocumentsModule,
         SimulationsModule,
         InsightsModule,
       ],

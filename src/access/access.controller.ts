@@ -19,6 +19,8 @@ import { Asker, Requires } from './access.guard';
 import { ApiKeysService } from './api-keys.service';
 import { SCOPES, type Tenant } from './domain';
 import { refuseAllButOperator } from './operator';
+import { BillingDetailsResponse, toBillingDetailsResponse } from './billing-details.schema';
+import { BillingDetailsService } from './billing-details.service';
 import { OrganisationsService } from './organisations.service';
 import type { ApiKeyEntity } from './persistence/api-key.entity';
 import { OrganisationEntity } from './persistence/organisation.entity';
@@ -55,6 +57,9 @@ const OrganisationResponse = z.object({
     .describe(
       'Plans that would earn less than this share of their revenue are published for a reason only; null: no floor.',
     ),
+  billing: BillingDetailsResponse.nullable().describe(
+    'How the organisation stands on its invoices; null: by its name alone.',
+  ),
   createdAt: z.string(),
 });
 const NewOrganisationResponse = z.object({ id: z.string(), name: z.string(), apiKey: z.string() });
@@ -76,6 +81,7 @@ export class AccessController {
   constructor(
     @Inject(ApiKeysService) private readonly apiKeys: ApiKeysService,
     @Inject(OrganisationsService) private readonly organisations: OrganisationsService,
+    @Inject(BillingDetailsService) private readonly billing: BillingDetailsService,
     @Inject(Database) private readonly database: Database,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -135,6 +141,7 @@ export class AccessController {
       name: found.name,
       currency: found.currency,
       marginFloorPercent: found.marginFloorPercent === null ? null : decimalText(found.marginFloorPercent),
+      billing: toBillingDetailsResponse((await this.billing.history(tenant)).at(-1) ?? null),
       createdAt: found.createdAt.toISOString(),
     };
   }

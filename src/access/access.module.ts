@@ -5,6 +5,7 @@ import { AccessGuard } from './access.guard';
 import { AuditLogController } from './audit-log.controller';
 import { ApiKeysService } from './api-keys.service';
 import { Authenticator } from './authenticator';
+import { BillingDetailsService } from './billing-details.service';
 import { MarginFloorService } from './margin-floor.service';
 import { OrganisationsService } from './organisations.service';
 
@@ -13,10 +14,11 @@ import { OrganisationsService } from './organisations.service';
   providers: [
     ApiKeysService,
     Authenticator,
+    BillingDetailsService,
     MarginFloorService,
     OrganisationsService,
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [Authenticator, MarginFloorService, OrganisationsService],
+  exports: [Authenticator, BillingDetailsService, MarginFloorService, OrganisationsService],
 })
 export class AccessModule {}

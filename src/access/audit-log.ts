@@ -26,6 +26,7 @@ export const AUDIT_ACTIONS = [
   'contract.made',
   'exchange_rate.added',
   'organisation.changed',
+  'customer.changed',
   'event.voided',
   'event.amended',
   'costs.priced',

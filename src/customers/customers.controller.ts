@@ -1,7 +1,15 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { Asker, Requires, type Tenant } from '../access';
+import {
+  Asker,
+  BillingDetailsRequest,
+  BillingDetailsResponse,
+  Requires,
+  type Tenant,
+  toBillingDetails,
+  toBillingDetailsResponse,
+} from '../access';
 import { toPublicId } from '../kernel';
 import {
   decodeCursor,
@@ -15,6 +23,7 @@ import {
   toPage,
   UUID_TEXT,
 } from '../platform/http';
+import { CustomerBillingService } from './customer-billing.service';
 import { CustomersService } from './customers.service';
 import type { CustomerEntity } from './persistence/customer.entity';
 import type { TestClockEntity } from './persistence/test-clock.entity';
@@ -40,6 +49,14 @@ const CustomerResponse = z.object({
   timeZone: z.string(),
   testClock: z.string().nullable(),
   createdAt: z.string(),
+});
+const FullCustomerResponse = CustomerResponse.extend({
+  billing: BillingDetailsResponse.nullable().describe('How the customer stands on invoices; null: by its name alone.'),
+});
+const ChangeCustomerRequest = z.strictObject({
+  billing: BillingDetailsRequest.describe(
+    'How the customer stands on invoices from now on, in place of what was told before. Finalized invoices keep what held.',
+  ),
 });
 
 function toTestClockResponse(clock: TestClockEntity): z.infer<typeof TestClockResponse> {
@@ -67,6 +84,7 @@ function toCustomerResponse(customer: CustomerEntity): z.infer<typeof CustomerRe
 export class CustomersController {
   constructor(
     @Inject(CustomersService) private readonly customers: CustomersService,
+    @Inject(CustomerBillingService) private readonly billing: CustomerBillingService,
     @Inject(TestClocksService) private readonly clocks: TestClocksService,
   ) {}
 
@@ -99,12 +117,31 @@ export class CustomersController {
   @Get('customers/:customer')
   @Requires('read')
   @ApiOperation({ summary: 'One customer, by key or id' })
-  @ApiResponse({ status: 200, standardSchema: CustomerResponse })
+  @ApiResponse({ status: 200, standardSchema: FullCustomerResponse })
   async findCustomer(
     @Asker() tenant: Tenant,
     @Param('customer') customer: string,
-  ): Promise<z.infer<typeof CustomerResponse>> {
-    return toCustomerResponse(await this.customers.find(tenant, customer));
+  ): Promise<z.infer<typeof FullCustomerResponse>> {
+    return this.full(tenant, await this.customers.find(tenant, customer));
+  }
+
+  @Patch('customers/:customer')
+  @Requires('manage')
+  @ApiOperation({ summary: 'Change what invoices say of a customer', description: 'Repeating it changes nothing.' })
+  @ApiResponse({ status: 200, standardSchema: FullCustomerResponse })
+  async changeCustomer(
+    @Asker() tenant: Tenant,
+    @Param('customer') reference: string,
+    @Body({ schema: ChangeCustomerRequest }) request: z.output<typeof ChangeCustomerRequest>,
+  ): Promise<z.infer<typeof FullCustomerResponse>> {
+    const customer = await this.customers.find(tenant, reference);
+    await this.billing.change(tenant, customer, toBillingDetails(request.billing));
+    return this.full(tenant, customer);
+  }
+
+  private async full(tenant: Tenant, customer: CustomerEntity): Promise<z.infer<typeof FullCustomerResponse>> {
+    const [billing = null] = (await this.billing.history(tenant, customer)).slice(-1);
+    return { ...toCustomerResponse(customer), billing: toBillingDetailsResponse(billing) };
   }
 
   @Post('test-clocks')

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog';
+import { CustomerBillingService } from './customer-billing.service';
 import { CustomerDirectory } from './customer-directory';
 import { CustomersController } from './customers.controller';
 import { CustomersService } from './customers.service';
@@ -14,6 +15,7 @@ import { TestClocksService } from './test-clocks.service';
   imports: [CatalogModule],
   controllers: [CustomersController, SubscriptionsController, PlanMovesController],
   providers: [
+    CustomerBillingService,
     CustomerDirectory,
     CustomersService,
     SubscriptionsService,
@@ -21,6 +23,6 @@ import { TestClocksService } from './test-clocks.service';
     PlanMovesService,
     TestClocksService,
   ],
-  exports: [CustomerDirectory, CustomersService, SubscriptionsService, PlanMovesService],
+  exports: [CustomerBillingService, CustomerDirectory, CustomersService, SubscriptionsService, PlanMovesService],
 })
 export class CustomersModule {}

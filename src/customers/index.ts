@@ -1,7 +1,9 @@
 export { CustomerDirectory, type KnownCustomer } from './customer-directory';
+export { CustomerBillingService } from './customer-billing.service';
 export { CustomersModule } from './customers.module';
 export { CustomersService } from './customers.service';
 export * from './domain';
+export { CustomerBillingDetailsEntity } from './persistence/customer-billing-details.entity';
 export { CustomerEntity } from './persistence/customer.entity';
 export { PlanMoveEntity } from './persistence/plan-move.entity';
 export { PlanMoveFields, PlanMoveRequest, toNewPlanMove } from './plan-move.schema';

@@ -63,7 +63,7 @@ export class ExplanationsService {
   }
 
   /** The line's events in the order of their time: those in the period that its meter counts, as the meter was when they were billed. */
-  private async eventsBehind(
+  async eventsBehind(
     tenant: Tenant,
     { invoice }: InvoiceWithLines,
     line: InvoiceLineEntity,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type StoredPlan, toStoredCharge } from '../catalog';
 import { planAt } from '../customers';
 import { decimalText, formatAmount, formatMicros, invariant, toPublicId } from '../kernel';
-import type { LineExplanation } from './explanations.service';
+import type { ExplainedEvent, LineExplanation } from './explanations.service';
 import type { InvoiceWithLines } from './invoices.service';
 import type { InvoiceLineEntity, StoredBreakdownRow } from './persistence/invoice-line.entity';
 
@@ -87,6 +87,25 @@ export const InvoiceSummaryResponse = z.object({
 
 export const InvoiceResponse = InvoiceSummaryResponse.extend({ lines: z.array(LineResponse) });
 
+const ExplainedEventResponse = z.object({
+  id: z.string(),
+  source: z.string(),
+  type: z.string(),
+  time: z.string(),
+  session: z.string().nullable(),
+  task: z.string().nullable(),
+  agent: z.string().nullable(),
+  feature: z.string().nullable(),
+  department: z.string().nullable(),
+  user: z.string().nullable(),
+  quantity: z
+    .string()
+    .describe('What it adds to a count or sum; for other aggregations the value the meter takes of it.'),
+  cost: z.string().nullable().describe('What it cost you; null when unknown or nothing.'),
+  costStatus: z.enum(['priced', 'reported', 'pending', 'none']),
+  data: z.record(z.string(), z.unknown()).nullable(),
+});
+
 export const ExplanationResponse = z.object({
   invoice: z.object({ id: z.string(), number: z.string().nullable(), status: z.string() }),
   line: LineResponse,
@@ -95,26 +114,7 @@ export const ExplanationResponse = z.object({
   breakdown: z.array(BreakdownResponse),
   events: z.object({
     count: z.number().int().describe('All events behind the line.'),
-    items: z.array(
-      z.object({
-        id: z.string(),
-        source: z.string(),
-        type: z.string(),
-        time: z.string(),
-        session: z.string().nullable(),
-        task: z.string().nullable(),
-        agent: z.string().nullable(),
-        feature: z.string().nullable(),
-        department: z.string().nullable(),
-        user: z.string().nullable(),
-        quantity: z
-          .string()
-          .describe('What it adds to a count or sum; for other aggregations the value the meter takes of it.'),
-        cost: z.string().nullable().describe('What it cost you; null when unknown or nothing.'),
-        costStatus: z.enum(['priced', 'reported', 'pending', 'none']),
-        data: z.record(z.string(), z.unknown()).nullable(),
-      }),
-    ),
+    items: z.array(ExplainedEventResponse),
     nextCursor: z.string().nullable(),
   }),
 });
@@ -224,23 +224,28 @@ export function toExplanationResponse(
     breakdown: line.breakdown.map(toBreakdownResponse),
     events: {
       count: line.events,
-      items: events.map(({ event, quantity }) => ({
-        id: event.id,
-        source: event.source,
-        type: event.type,
-        time: formatMicros(event.happenedAt),
-        session: event.session,
-        task: event.task,
-        agent: event.agent,
-        feature: event.feature,
-        department: event.department,
-        user: event.user,
-        quantity,
-        cost: event.amount === null ? null : decimalText(event.amount),
-        costStatus: event.costStatus,
-        data: event.data === null ? null : { ...event.data },
-      })),
+      items: events.map(toExplainedEvent),
       nextCursor,
     },
+  };
+}
+
+/** An event behind a line, with what the line's meter takes of it. */
+export function toExplainedEvent({ event, quantity }: ExplainedEvent): z.infer<typeof ExplainedEventResponse> {
+  return {
+    id: event.id,
+    source: event.source,
+    type: event.type,
+    time: formatMicros(event.happenedAt),
+    session: event.session,
+    task: event.task,
+    agent: event.agent,
+    feature: event.feature,
+    department: event.department,
+    user: event.user,
+    quantity,
+    cost: event.amount === null ? null : decimalText(event.amount),
+    costStatus: event.costStatus,
+    data: event.data === null ? null : { ...event.data },
   };
 }

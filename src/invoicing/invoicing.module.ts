@@ -13,6 +13,6 @@ import { PeriodCloser } from './period-closer';
   imports: [CatalogModule, CustomersModule, IngestionModule, MeteringModule],
   controllers: [InvoicesController],
   providers: [ExplanationsService, InvoicesService, PeriodCloser, StoredInvoiceLookup],
-  exports: [PeriodCloser],
+  exports: [ExplanationsService, InvoicesService, PeriodCloser],
 })
 export class InvoicingModule {}

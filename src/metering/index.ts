@@ -7,5 +7,6 @@ export { addSamples, removeSamples, sampleCopies } from './persistence/sample-st
 export { firstHourWithEvents, lastHourWithEvents } from './persistence/hours-with-events';
 export { pendingCopy, type MeterUsage } from './persistence/usage-store';
 export { type UsageInPeriod, UsageService } from './usage.service';
+export { UsageQueryService } from './usage-query.service';
 export { UsageFolder } from './usage-folder';
 export { changeUsage, type EventChanges } from './usage-changes';

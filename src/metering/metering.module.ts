@@ -12,6 +12,6 @@ import { UsageService } from './usage.service';
   imports: [CatalogModule, CustomersModule],
   controllers: [UsageController, UsageQueryController],
   providers: [ChargeUsageService, MeterFiller, UsageQueryService, UsageService],
-  exports: [ChargeUsageService, MeterFiller, UsageService],
+  exports: [ChargeUsageService, MeterFiller, UsageQueryService, UsageService],
 })
 export class MeteringModule {}

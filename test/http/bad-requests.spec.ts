@@ -262,6 +262,19 @@ const BODIES: Record<string, Row[]> = {
     ['testClock is a number', { ...CUSTOMER, testClock: 1 }, 'invalid_request', 'testClock'],
     ['testClock is too long', { ...CUSTOMER, testClock: LONG }, 'invalid_request', 'testClock'],
   ],
+  'PATCH /v1/customers/{customer}': [
+    ['nothing', {}, 'invalid_request', 'billing'],
+    ['billing is null', { billing: null }, 'invalid_request', 'billing'],
+    ['a field too many', { billing: {}, name: 'Other' }, 'invalid_request', 'name'],
+    [
+      'a legal name of control characters',
+      { billing: { legalName: 'A\u0000' } },
+      'invalid_request',
+      'billing.legalName',
+    ],
+    ['too many lines', { billing: { addressLines: Array(5).fill('a') } }, 'invalid_request', 'billing.addressLines'],
+    ['no country', { billing: { country: 'Germany' } }, 'invalid_request', 'billing.country'],
+  ],
   'POST /v1/meters': [...key(METER), ...METERS],
   'PUT /v1/meters/{meter}': [...METERS.map(withoutKey), ['a key', METER, 'invalid_request', 'key']],
   'POST /v1/events/{id}/void': [
@@ -736,6 +749,7 @@ describe.each(Object.keys(BODIES))('%s', (route) => {
     const [method, path] = route.split(' ') as [string, string];
     const address = path
       .replace('{clock}', clock)
+      .replace('{customer}', CUSTOMER.key)
       .replace('{meter}', METER.key)
       .replace('{plan}', 'drafted')
       .replace('{subscription}', 'one')
@@ -859,7 +873,7 @@ describe('an address', () => {
     ['GET', '/v1/customers/acme/nothing'],
     ['GET', '/v1/nothing'],
     ['PUT', '/v1/customers/acme'],
-    ['PATCH', '/v1/customers/acme'],
+    ['PATCH', '/v1/customers'],
     ['DELETE', '/v1/customers/acme'],
     ['DELETE', '/v1/invoices/INV-000001'],
     ['POST', '/v1/organisation'],

@@ -85,6 +85,9 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     draft: true,
   });
   const customer = await post('/v1/customers', { key: key('customer'), name: 'Acme', testClock: clock.id });
+  const billing = { legalName: 'Acme Corporation', addressLines: ['1 Market Street'], country: 'US' };
+  made(await server.api('PATCH', `/v1/customers/${customer.key}`, { billing }, apiKey));
+  made(await server.api('PATCH', '/v1/organisation', { billing: { legalName: key('Ltd'), country: 'DE' } }, apiKey));
   const subscription = await post('/v1/subscriptions', {
     key: key('subscription'),
     customer: customer.key,

@@ -155,6 +155,12 @@ const ASKING: Record<string, Asking[]> = {
       () => named(a.customer),
     ),
   ],
+  'PATCH /v1/customers/{customer}': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}`, body: { billing: { legalName: 'Acme Corporation' } } }),
+      () => named(a.customer),
+    ),
+  ],
   'GET /v1/customers/{customer}/usage': [
     asking(
       (name) => ({ path: `/v1/customers/${name}/usage` }),
@@ -421,6 +427,23 @@ const ASKING: Record<string, Asking[]> = {
     ),
   ],
   'GET /v1/invoices/{invoice}': [asking((name) => ({ path: `/v1/invoices/${name}` }), invoices)],
+  'GET /v1/invoices/{invoice}/document.pdf': [
+    asking((name) => ({ path: `/v1/invoices/${name}/document.pdf` }), invoices),
+  ],
+  'GET /v1/invoices/{invoice}/lines.csv': [asking((name) => ({ path: `/v1/invoices/${name}/lines.csv` }), invoices)],
+  'GET /v1/invoices/{invoice}/ubl.xml': [
+    asking(
+      (name) => ({ path: `/v1/invoices/${name}/ubl.xml` }),
+      () => invoices().slice(1),
+    ),
+  ],
+  'GET /v1/invoices/{invoice}/lines/{line}/events.ndjson': [
+    asking((name) => ({ path: `/v1/invoices/${name}/lines/2/events.ndjson` }), invoices),
+    asking(
+      (name) => ({ path: `/v1/invoices/${a.invoice.id}/lines/${name}/events.ndjson` }),
+      () => byId(a.invoice.line),
+    ),
+  ],
   'POST /v1/invoices/{invoice}/finalize': [
     asking((name) => ({ path: `/v1/invoices/${name}/finalize` }), invoices, { notByA: true }),
   ],

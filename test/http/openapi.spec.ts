@@ -29,8 +29,14 @@ const SUCCESS = ['200', '201', '204'];
 const OTLP = 'POST /v1/traces';
 const OPENMETER = 'POST /api/v1/events';
 const CLOUD_EVENTS = ['application/cloudevents+json', 'application/cloudevents-batch+json'];
-/** Answers no JSON; what it does answer is told in src/simulations/simulations.spec.ts. */
-const FILE = 'GET /v1/simulations/{simulation}/customers.csv';
+/** Those that answer no JSON, with what they do answer; that is told in src/simulations and src/documents. */
+const FILES: Record<string, string> = {
+  'GET /v1/simulations/{simulation}/customers.csv': 'text/csv',
+  'GET /v1/invoices/{invoice}/document.pdf': 'application/pdf',
+  'GET /v1/invoices/{invoice}/lines.csv': 'text/csv',
+  'GET /v1/invoices/{invoice}/lines/{line}/events.ndjson': 'application/x-ndjson',
+  'GET /v1/invoices/{invoice}/ubl.xml': 'application/xml',
+};
 /** What the body may be, where that isn't JSON alone. */
 const BODIES: Record<string, string[]> = {
   [OTLP]: ['application/json', 'application/x-protobuf'],
@@ -56,7 +62,7 @@ describe('the document', () => {
     expect(yaml.body).toContain('openapi: 3.0');
     expect(
       Object.keys(document.paths).filter(
-        (path) => !/^(\/[a-z-]+|\/\{[a-z]+\})+(\.csv)?$/.test(path.replace('/v1', '')),
+        (path) => !/^(\/[a-z-]+|\/\{[a-z]+\})+(\.(csv|pdf|ndjson|xml))?$/.test(path.replace('/v1', '')),
       ),
     ).toEqual([]);
   });
@@ -176,7 +182,7 @@ describe('every endpoint', () => {
         expect({ name, ...response }).toMatchObject({ description: expect.stringMatching(/./) });
         if (status === '204') continue;
         const isProblem = status === 'default' && name !== OTLP;
-        const type = name === FILE ? 'text/csv' : 'application/json';
+        const type = FILES[name] ?? 'application/json';
         expect({ name, status, ...response }).toMatchObject({
           content: { [isProblem ? 'application/problem+json' : type]: { schema: expect.any(Object) } },
         });
@@ -271,7 +277,7 @@ describe('what is answered is what is documented', () => {
 
   it('covers every GET', () => {
     const documented = routes.filter(({ method }) => method === 'GET').map(({ name }) => name);
-    expect([...new Set([FILE, ...READING.map(([route]) => route)])].sort()).toEqual(documented.sort());
+    expect([...new Set([...Object.keys(FILES), ...READING.map(([route]) => route)])].sort()).toEqual(documented.sort());
   });
 
   const TIERS = [

@@ -1,0 +1,4 @@
+export * from './invoice-document';
+export * from './shown';
+export * from './lines-csv';
+export * from './ubl';

@@ -1,0 +1,3 @@
+export * from './domain';
+export { DocumentsModule } from './documents.module';
+export { renderInvoice } from './pdf/render-invoice';
