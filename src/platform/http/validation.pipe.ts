@@ -15,14 +15,35 @@ export function fieldPath(path: readonly (PropertyKey | StandardSchemaV1.PathSeg
   return text === '' ? 'body' : text;
 }
 
-/** A field that isn't known is named by itself; zod names only the object it stands in. */
-function problemsOf(issue: StandardSchemaV1.Issue): FieldProblem[] {
-  const { keys } = issue as { keys?: unknown };
+type Issue = StandardSchemaV1.Issue;
+
+/**
+ * A field that isn't known is named by itself; zod names only the object it stands in. Of a value that may be one of
+ * several things, a key or a whole plan say, it tells what is wrong with the one that was tried, and not that it is
+ * none of them.
+ */
+function problemsOf(issue: Issue): FieldProblem[] {
+  const { keys, errors } = issue as { keys?: unknown; errors?: unknown };
+  const tried = Array.isArray(errors) ? formTried(errors as readonly (readonly Issue[])[]) : undefined;
+  if (tried !== undefined) {
+    return tried.flatMap((inner) => problemsOf({ ...inner, path: [...(issue.path ?? []), ...(inner.path ?? [])] }));
+  }
   if (!Array.isArray(keys)) return [{ field: fieldPath(issue.path), detail: issue.message }];
   return keys.map((key) => ({
     field: fieldPath([...(issue.path ?? []), String(key).slice(0, 100)]),
     detail: 'is not a field of this request',
   }));
+}
+
+/** The one form of several that the value is meant to have: all others are refused for the kind of value it is. */
+function formTried(forms: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const fitting = forms.filter((issues) => !issues.some(isOfAnotherKind));
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+function isOfAnotherKind(issue: Issue): boolean {
+  const { code } = issue as { code?: string };
+  return (issue.path ?? []).length === 0 && (code === 'invalid_type' || code === 'invalid_value');
 }
 
 /** @returns the 422 that names each field the schema refuses */
