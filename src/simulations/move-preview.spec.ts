@@ -108,3 +108,29 @@ it('moves nobody, and a move to stay is seen beside the move it takes back', asy
   const stays = (await made(preview({ mode: 'stay', customers: ['a'] }))).subscriptions;
   expect(stays).toMatchObject([{ effectiveAt: '2026-04-01T00:00:00.000Z', already: false, now: '45', then: '30' }]);
 });
+
+it('counts what pools kept of earlier periods, as the invoice did', async () => {
+  const pooled = (unitPrice: string) => ({
+    ...{ key: 'pooled', name: 'Pooled', currency: 'USD', interval: 'month' },
+    pools: [{ key: 'free', name: 'Free', amount: '100', rollover: { limit: '50', expiresAfterPeriods: 1 } }],
+    prices: [
+      { ...{ key: 'tokens', name: 'Tokens', meter: 'tokens' }, pool: { key: 'free', weight: '1' }, charge: { model: 'unit', unitPrice } },
+    ], // prettier-ignore
+  });
+  await post('/v1/plans', pooled('1'));
+  const clock = await makeClock(server, JANUARY);
+  await subscribe(server, 'p', { plan: 'pooled', startAt: JANUARY, clock });
+  await advance(server, clock, '2026-02-10T00:00:00Z');
+  await post('/v1/events', { id: '5', type: 'llm.request', customer: 'p', time: '2026-01-10T00:00:00Z', data: { tokens: 20 } }); // prettier-ignore
+  await post('/v1/events', { id: '6', type: 'llm.request', customer: 'p', time: '2026-02-10T00:00:00Z', data: { tokens: 160 } }); // prettier-ignore
+  await advance(server, clock, '2026-03-03T00:00:00Z');
+  await post('/v1/plans', pooled('2'));
+
+  // January used 20 of 100, of the rest 50 are kept: of 160 in February 150 cost nothing, and 10 are charged.
+  const { items } = await made(server.api('GET', '/v1/customers/p/invoices'));
+  expect(items.find((each: Answer['body']) => each.servicePeriod.start === FEBRUARY)).toMatchObject({ total: '10.00' });
+  const { subscriptions } = await made(preview({ fromPlan: 'pooled', toPlan: 'pooled' }));
+  expect(subscriptions).toMatchObject([{ usage: { from: FEBRUARY, to: MARCH }, now: '10', then: '20' }]);
+  const both = await made(preview({ fromPlan: 'pooled', toPlan: 'pooled', periods: 2 }));
+  expect(both.subscriptions).toMatchObject([{ usage: { from: JANUARY, to: MARCH }, now: '10', then: '20' }]);
+});

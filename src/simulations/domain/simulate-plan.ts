@@ -16,6 +16,8 @@ export interface PlanToSimulate {
   readonly plan: Plan;
   /** Which of the subscription's periods the first month is, counted from 0: some discounts end, some begin later. */
   readonly firstPeriod: number;
+  /** How many of the first months are looked at for what pools keep of them, and are not in the bill. */
+  readonly leadIn?: number;
 }
 
 /** What one price, or something agreed for the whole plan, came to over all months. */
@@ -67,7 +69,7 @@ export interface UsageOfPrices {
  * @param timeZone where the months before them began
  */
 export function simulatePlan(
-  { plan, firstPeriod }: PlanToSimulate,
+  { plan, firstPeriod, leadIn = 0 }: PlanToSimulate,
   usage: readonly UsageOfPrices[],
   periods: readonly SimulatedPeriod[],
   timeZone: string,
@@ -77,7 +79,8 @@ export function simulatePlan(
   let chargedInTerm = ZERO;
   const months: RatedPlan[] = [];
   for (const [index, { period, share }] of periods.entries()) {
-    const inTerm = index % term;
+    const billed = index >= leadIn;
+    const inTerm = billed ? (index - leadIn) % term : 0;
     if (inTerm === 0) chargedInTerm = ZERO;
     const isLast = index === periods.length - 1;
     const periodIndex = firstPeriod + index;
@@ -90,14 +93,14 @@ export function simulatePlan(
       pools,
       chargedInTerm,
       promisedPeriods: new Decimal(inTerm),
-      lastOfTerm: isLast || inTerm === term - 1,
+      lastOfTerm: billed && (isLast || inTerm === term - 1),
       earlierStarts: startsBefore(periods, index, timeZone),
       firstSegment: true,
       lastSegment: true,
       explain: false,
     });
 
-    months.push(month);
+    if (billed) months.push(month);
     chargedInTerm = chargedInTerm.plus(sum(month.lines.filter(countsForCommitment).map(({ amount }) => amount)));
     pools = poolsForNextPeriod(plan, month.pools, periodIndex);
   }
@@ -105,9 +108,9 @@ export function simulatePlan(
     currency: plan.currency,
     revenue: sum(months.map(({ total }) => total)),
     lines: linesOf(months),
-    included: [...poolsUsed(months), ...allowancesUsed(plan, months, periods)],
+    included: [...poolsUsed(months), ...allowancesUsed(plan, months, periods.slice(leadIn))],
     pendingEvents: months.flatMap(({ lines }) => lines).reduce((all, line) => all + line.pendingEvents, 0),
-    ratings: months.length,
+    ratings: periods.length,
   };
 }
 
