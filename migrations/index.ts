@@ -13,6 +13,7 @@ import { WidenInvoiceLines1795313620000 } from './1795313620000-widen-invoice-li
 import { AddSimulations1795313630000 } from './1795313630000-add-simulations';
 import { IndexAnswersByAge1795313640000 } from './1795313640000-index-answers-by-age';
 import { AddBillingDetails1795314010000 } from './1795314010000-add-billing-details';
+import { WidenIntervals1795314040000 } from './1795314040000-widen-intervals';
 
 /** Every migration in the order it runs. A released one is never edited; a change is a new one. */
 export const MIGRATIONS = [
@@ -31,4 +32,5 @@ export const MIGRATIONS = [
   AddSimulations1795313630000,
   IndexAnswersByAge1795313640000,
   AddBillingDetails1795314010000,
+  WidenIntervals1795314040000,
 ] as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BILLING_INTERVALS } from '../kernel';
 import { answeredDecimal, ChargeResponseSchema } from './charge-schema';
 import { AGGREGATIONS, type MeterDefinition, TIME_UNITS } from './domain';
 import { FeatureRequestSchema } from './feature.schema';
@@ -33,7 +34,8 @@ const PlanInDocument = z.object({
   key: z.string(),
   name: z.string(),
   currency: z.string(),
-  interval: z.literal('month'),
+  interval: z.enum(BILLING_INTERVALS),
+  intervalCount: z.number().int().optional().describe('Without it, 1.'),
   prices: z.array(
     z.object({
       key: z.string(),
@@ -92,13 +94,14 @@ export function meterInDocument(
 
 /** @param plan with its meters by key */
 export function planInDocument(plan: NewPlan): PlanInDocument {
-  const { key, name, currency, interval, prices, terms } = plan;
+  const { key, name, currency, interval, intervalCount = 1, prices, terms } = plan;
   const currencies = toStoredCurrencies(plan.currencies);
   return {
     key,
     name,
     currency,
     interval,
+    ...(intervalCount === 1 ? {} : { intervalCount }),
     prices: prices.map(({ meter, allowance, ...price }) => ({
       key: price.key,
       name: price.name,

@@ -88,6 +88,7 @@ function contentOf(plan: Plan): unknown {
     name: plan.name,
     currency: plan.currency,
     interval: plan.interval,
+    intervalCount: plan.intervalCount ?? 1,
     terms: toPlain(plan.terms ?? {}),
     currencies: toStoredCurrencies(plan.currencies),
     prices: plan.prices.map((price) => ({

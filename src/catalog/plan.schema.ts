@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { decimalText, toPublicId } from '../kernel';
+import { BILLING_INTERVALS, decimalText, toPublicId } from '../kernel';
 import { currency, decimalString, key, reference, text } from '../platform/http';
 import { answeredDecimal, askedDecimal, ChargeResponseSchema, ChargeSchema } from './charge-schema';
 import { toStoredCharge } from './charge-storage';
@@ -24,7 +24,12 @@ export const PlanRequestSchema = z.strictObject({
   key: key().describe('Your own id for the plan; the same key with other content is its next version.'),
   name: text(200).describe('For people.'),
   currency: currency().describe('Currency of every price of the plan.'),
-  interval: z.literal('month').describe('How long a billing period is.'),
+  interval: z.enum(BILLING_INTERVALS).describe('How long a billing period is; times `intervalCount`.'),
+  intervalCount: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Intervals to a billing period; 1 without it. A period is three years at the longest.'),
   prices: z.array(PriceRequest).min(1).max(100),
   ...planTermsShape(askedDecimal),
   currencies: currenciesSchema(askedDecimal, ChargeSchema).optional(),
@@ -48,7 +53,8 @@ export const PlanResponseSchema = z.object({
   status: z.enum(PLAN_STATUSES),
   name: z.string(),
   currency: z.string(),
-  interval: z.literal('month'),
+  interval: z.enum(BILLING_INTERVALS),
+  intervalCount: z.number().int().describe('Intervals to a billing period.'),
   prices: z.array(PriceResponse),
   ...planTermsShape(answeredDecimal),
   currencies: currenciesSchema(answeredDecimal, ChargeResponseSchema).optional(),
@@ -64,7 +70,7 @@ export type PlanResponse = z.infer<typeof PlanResponseSchema>;
 
 /** A request as the service takes it: terms gathered, and nothing where nothing is said. */
 export function toNewPlan(request: PlanRequest): NewPlan {
-  const { key: planKey, name, currency: code, interval, prices, currencies, ...planTerms } = request;
+  const { key: planKey, name, currency: code, interval, intervalCount = 1, prices, currencies, ...planTerms } = request;
   const terms = withoutEmpty(planTerms);
   const variants = toCurrencies(currencies ?? {});
   return {
@@ -72,6 +78,7 @@ export function toNewPlan(request: PlanRequest): NewPlan {
     name,
     currency: code,
     interval,
+    ...(intervalCount === 1 ? {} : { intervalCount }),
     prices: prices.map(toNewPrice),
     ...(terms === undefined ? {} : { terms }),
     ...(variants === undefined ? {} : { currencies: variants }),
@@ -101,6 +108,7 @@ export function toPlanResponse(plan: StoredPlan): PlanResponse {
     name: plan.name,
     currency: plan.currency,
     interval: plan.interval,
+    intervalCount: plan.intervalCount ?? 1,
     prices: plan.prices.map((price) => ({
       id: toPublicId('price', price.id),
       key: price.key,

@@ -12,5 +12,5 @@ export { SubscriptionEntity } from './persistence/subscription.entity';
 export { SubscriptionOverrideEntity } from './persistence/subscription-override.entity';
 export { SubscriptionPhaseEntity } from './persistence/subscription-phase.entity';
 export { TestClockEntity } from './persistence/test-clock.entity';
-export { anchorOf, periodOf, SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
+export { nextPeriod, periodOf, SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
 export type { TestClockAdvanced } from './test-clocks.service';

@@ -1,4 +1,4 @@
-import type { StoredPlan } from '../catalog';
+import { intervalInWords, sameInterval, type StoredPlan } from '../catalog';
 import { ConflictError, type Currency, InvalidRequestError } from '../kernel';
 import { currencyOf } from './domain';
 import type { MoveMode } from './domain';
@@ -29,6 +29,7 @@ const NAMED = 5;
 export class MoveRefusals {
   private readonly closed: string[] = [];
   private readonly currencies = new Set<Currency>();
+  private readonly intervals = new Set<string>();
   private readonly notOnPlan: Map<string, string>;
 
   constructor(private readonly move: MoveToRefuse) {
@@ -41,15 +42,21 @@ export class MoveRefusals {
     if (at.getTime() < openFrom.getTime()) {
       this.closed.push(`'${about.subscription.key}' has invoices up to ${openFrom.toISOString()}`);
     }
+    const { plan } = about.phases[0]!;
+    if (!sameInterval(plan, this.move.to)) this.intervals.add(intervalInWords(plan));
     const currency = currencyOf(about);
     if (!offersCurrency(this.move.to, currency)) this.currencies.add(currency);
   }
 
-  /** @throws ConflictError `period_closed`, InvalidRequestError `plan_lacks_currency` or `not_on_plan` */
+  /** @throws ConflictError `period_closed`, InvalidRequestError `interval_differs`, `plan_lacks_currency` or `not_on_plan` */
   raise(): void {
     if (this.closed.length > 0) {
       const detail = `is in a period that has its invoice: ${some(this.closed)}`;
       throw new ConflictError('period_closed', `effectiveAt ${detail}.`, [{ field: 'effectiveAt', detail }]);
+    }
+    if (this.intervals.size > 0) {
+      const detail = `'${this.move.to.key}' is billed by the ${intervalInWords(this.move.to)}, and some subscriptions by the ${[...this.intervals].sort().join(', ')}`;
+      throw new InvalidRequestError('interval_differs', `toPlan: ${detail}.`, [{ field: 'toPlan', detail }]);
     }
     if (this.currencies.size > 0) {
       const detail = `'${this.move.to.key}' has no prices in ${[...this.currencies].sort().join(', ')}, which some subscriptions are charged in`;

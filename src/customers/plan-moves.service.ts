@@ -6,7 +6,7 @@ import { Clock, type Currency, fromPublicId, newUuid, NotFoundError, toPublicId 
 import { Database } from '../platform/database';
 import { CustomerDirectory } from './customer-directory';
 import { CustomersService } from './customers.service';
-import { moveInstant, type MoveMode, type Phase, phaseAt } from './domain';
+import { anchorOf, moveInstant, type MoveMode, type Phase, phaseAt } from './domain';
 import { MoveRefusals } from './move-refusals';
 import {
   insertPhases,
@@ -18,7 +18,7 @@ import {
 import { PlanMoveEntity } from './persistence/plan-move.entity';
 import type { SubscriptionEntity } from './persistence/subscription.entity';
 import { refuseUnlessPublished } from './plan-offered';
-import { anchorOf, periodOf, SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
+import { periodOf, SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
 
 /** Which of a plan's subscriptions; all conditions that are given must hold. */
 export interface MoveRule {
@@ -108,8 +108,8 @@ export class PlanMovesService {
    * replaced, later ones stay. A repeat finds everyone where they belong and changes nothing more.
    *
    * @throws ConflictError `period_closed` when it would change a period that has its invoice, InvalidRequestError
-   *         `plan_lacks_currency` when the plan has no prices in one's currency, `not_on_plan` when a listed customer
-   *         hasn't the plan to move from
+   *         `plan_lacks_currency` when the plan has no prices in one's currency, `interval_differs` when its billing
+   *         periods are longer or shorter, `not_on_plan` when a listed customer hasn't the plan to move from
    */
   async move(tenant: Tenant, wanted: NewPlanMove): Promise<StoredPlanMove> {
     return this.database.tenant(tenant.organisationId, async (db) => {
@@ -292,7 +292,7 @@ function candidateOf(
   // What is to be now is never in a period that was closed meanwhile.
   const asked = wanted.effectiveAt ?? (now.getTime() < openFrom.getTime() ? openFrom : now);
   const mode = wanted.mode === 'stay' ? 'now' : wanted.mode;
-  const at = moveInstant(mode, asked, anchorOf(about.subscription, about.customer));
+  const at = moveInstant(mode, asked, anchorOf(about));
 
   const then = phaseAt(about, at).plan;
   const before = phaseAt(about, new Date(at.getTime() - 1)).plan;

@@ -3,7 +3,7 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Asker, Requires, type Tenant } from '../access';
 import { type StoredPlan, toPlain } from '../catalog';
-import { toPublicId } from '../kernel';
+import { PERIOD_ANCHORS, toPublicId } from '../kernel';
 import { currency, instant, key, reference, text } from '../platform/http';
 import { CustomersService } from './customers.service';
 import { currencyOf, type Phase, phaseAt, trialOf } from './domain';
@@ -18,6 +18,12 @@ const CreateSubscriptionRequest = z.strictObject({
   startAt: instant()
     .optional()
     .describe('When it begins; past and future are fine. Without it: now, by the customer’s clock.'),
+  anchor: z
+    .enum(PERIOD_ANCHORS)
+    .optional()
+    .describe(
+      'When billing periods begin, in the customer’s zone. `anniversary` (without it): on the day of `startAt`. `calendar`: with the day, the week (on Monday), the month, the quarter, the half-year or the year; the first one is then a part of a whole one and has its share of what is promised for a period.',
+    ),
   currency: currency().optional().describe('One of the plan’s currencies; for good. Without it: the plan’s first.'),
 });
 
@@ -41,6 +47,9 @@ const SubscriptionResponse = z.object({
   plan: PlanOfSubscription.describe('The version it has now, by the customer’s clock.'),
   currency: z.string().describe('What it is charged in.'),
   startAt: z.string(),
+  anchor: z
+    .enum(PERIOD_ANCHORS)
+    .describe('Whether its billing periods begin on the day of the first, or with the calendar.'),
   trialEndAt: z.string().nullable().describe('When its trial ends, or ended; null without one.'),
   currentPeriod: z.object({ start: z.string(), end: z.string() }).describe('The first period that has no invoice yet.'),
   phases: z
@@ -82,6 +91,7 @@ function toSubscriptionResponse(about: SubscriptionWithPlan, now: Date): z.infer
     plan: toPlanOfSubscription(phaseAt(about, now).plan),
     currency: currencyOf(about),
     startAt: subscription.startAt.toISOString(),
+    anchor: subscription.anchor,
     trialEndAt: trialOf(about)?.endAt.toISOString() ?? null,
     currentPeriod: { start: period.start.toISOString(), end: period.end.toISOString() },
     phases: phases.filter(lasts).map(({ fromAt, plan, moveId }) => ({
@@ -129,10 +139,10 @@ export class SubscriptionsController {
     @Asker() tenant: Tenant,
     @Body({ schema: CreateSubscriptionRequest }) request: z.infer<typeof CreateSubscriptionRequest>,
   ): Promise<z.infer<typeof SubscriptionResponse>> {
-    const { key: name = null, startAt = null, currency: charged = null, ...wanted } = request;
+    const { key: name = null, startAt = null, anchor = null, currency: charged = null, ...wanted } = request;
     return this.answer(
       tenant,
-      await this.subscriptions.create(tenant, { ...wanted, key: name, startAt, currency: charged }),
+      await this.subscriptions.create(tenant, { ...wanted, key: name, startAt, anchor, currency: charged }),
     );
   }
 

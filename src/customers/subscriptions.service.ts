@@ -3,7 +3,6 @@ import { type EntityManager, In } from 'typeorm';
 import type { Tenant } from '../access';
 import { planInCurrency, PlansService, type StoredPlan } from '../catalog';
 import {
-  type BillingAnchor,
   billingPeriod,
   Clock,
   ConflictError,
@@ -13,10 +12,11 @@ import {
   newUuid,
   NotFoundError,
   type Period,
+  type PeriodAnchor,
 } from '../kernel';
 import { Database } from '../platform/database';
 import { CustomersService } from './customers.service';
-import type { Override, Phase } from './domain';
+import { anchorOf, type Override, type Phase } from './domain';
 import { fromStoredOverride } from './override-storage';
 import { offersCurrency, refuseUnlessPublished } from './plan-offered';
 import type { CustomerEntity } from './persistence/customer.entity';
@@ -30,6 +30,8 @@ export interface NewSubscription {
   readonly plan: string;
   /** Null: now, by the customer's clock. */
   readonly startAt: Date | null;
+  /** Null: an anniversary. */
+  readonly anchor: PeriodAnchor | null;
   /** Null: the plan's own. */
   readonly currency: Currency | null;
 }
@@ -46,14 +48,15 @@ export interface SubscriptionWithPlan {
   readonly overrides: readonly Override[];
 }
 
-/** Where a subscription's billing periods are counted from. */
-export function anchorOf(subscription: SubscriptionEntity, customer: CustomerEntity): BillingAnchor {
-  return { startAt: subscription.startAt, timeZone: customer.timeZone, interval: 'month' };
+/** A subscription's billing period of this index; 0 is the first. */
+export function periodOf(about: SubscriptionWithPlan, index: number): Period {
+  return billingPeriod(anchorOf(about), index);
 }
 
-/** A subscription's billing period of this index; 0 is the first. */
-export function periodOf({ subscription, customer }: SubscriptionWithPlan, index: number): Period {
-  return billingPeriod(anchorOf(subscription, customer), index);
+/** The period behind one, with its index. A day that the zone left out is passed over: there is nothing to bill. */
+export function nextPeriod(about: SubscriptionWithPlan, index: number): { index: number; period: Period } {
+  const period = periodOf(about, index + 1);
+  return period.start.getTime() < period.end.getTime() ? { index: index + 1, period } : nextPeriod(about, index + 1);
 }
 
 /** Makes and finds subscriptions. */
@@ -81,7 +84,8 @@ export class SubscriptionsService {
 
       refuseUnlessOffered(plan, wanted.currency);
       const startAt = wanted.startAt ?? now;
-      const first = billingPeriod({ startAt, timeZone: customer.timeZone, interval: plan.interval }, 0);
+      const anchor = wanted.anchor ?? 'anniversary';
+      const first = billingPeriod(anchorOf({ subscription: { startAt, anchor }, customer, phases: [{ plan }] }), 0);
       const subscription = Object.assign(new SubscriptionEntity(), {
         organisationId: tenant.organisationId,
         id,
@@ -90,6 +94,7 @@ export class SubscriptionsService {
         planId: plan.id,
         currency: wanted.currency === plan.currency ? null : wanted.currency,
         startAt,
+        anchor,
         openPeriod: 0,
         openPeriodEnd: first.end,
         parkedReason: null,
@@ -128,11 +133,12 @@ export class SubscriptionsService {
       existing.customerId === customer.id &&
       stored.plan.key === plan.key &&
       (wanted.startAt === null || existing.startAt.getTime() === wanted.startAt.getTime()) &&
+      (wanted.anchor === null || existing.anchor === wanted.anchor) &&
       (wanted.currency === null || stored.plan.currency === wanted.currency);
     if (same) return stored;
     throw new ConflictError(
       'subscription_exists',
-      `There is a subscription '${existing.key}' of another customer, plan, start or currency.`,
+      `There is a subscription '${existing.key}' of another customer, plan, start, anchor or currency.`,
       [{ field: 'key', detail: 'is taken by another subscription' }],
     );
   }

@@ -3,7 +3,9 @@ import { type EntityManager, In, LessThan } from 'typeorm';
 import { OrganisationEntity, recordAudit, type Tenant } from '../access';
 import { MetersService } from '../catalog';
 import {
+  anchorOf,
   type CustomerEntity,
+  nextPeriod,
   periodOf,
   type Segment,
   segmentsOf,
@@ -12,12 +14,12 @@ import {
   type SubscriptionWithPlan,
 } from '../customers';
 import {
+  billingPeriodAt,
   Clock,
   ConflictError,
   decimalText,
   fromPublicId,
   invariant,
-  InvariantError,
   newUuid,
   NotFoundError,
   toPublicId,
@@ -78,12 +80,13 @@ export class InvoicesService {
       const made = await this.draft(db, tenant, about, subscription.openPeriod);
 
       await this.insertDraft(db, about, made);
+      const next = nextPeriod(about, subscription.openPeriod);
       await db.update(
         SubscriptionEntity,
         { organisationId: tenant.organisationId, id: subscription.id },
         {
-          openPeriod: subscription.openPeriod + 1,
-          openPeriodEnd: periodOf(about, subscription.openPeriod + 1).end,
+          openPeriod: next.index,
+          openPeriodEnd: next.period.end,
           parkedReason: null,
         },
       );
@@ -363,10 +366,9 @@ function toInvoice(about: SubscriptionWithPlan, draft: DraftInvoice, now: Date):
 
 /** The number of the billing period an invoice is about. */
 function periodIndexOf(about: SubscriptionWithPlan, { periodStart }: InvoiceEntity): number {
-  for (let index = about.subscription.openPeriod; index >= 0; index -= 1) {
-    if (periodOf(about, index).start.getTime() === periodStart.getTime()) return index;
-  }
-  throw new InvariantError('an invoice is about a billing period of its subscription');
+  const { index, period } = billingPeriodAt(anchorOf(about), periodStart);
+  invariant(period.start.getTime() === periodStart.getTime(), 'an invoice is about a billing period');
+  return index;
 }
 
 function usageByPrice(usage: SegmentUsage): Parameters<typeof rateSegments>[0][number]['usage'] {

@@ -114,7 +114,9 @@ export const PreviewRequest = z.strictObject({
         .describe('How much of the billing period it is, such as 10 of 30 days.'),
     })
     .optional()
-    .describe('The billing period. Without it: the month of the events, or this month.'),
+    .describe(
+      'The billing period. Without it: the month of the events, or this month; by the plan’s interval also the week, quarter, …',
+    ),
   timeZone: z
     .string()
     .refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin')

@@ -102,7 +102,7 @@ export class PreviewService {
 
     const timeZone = request.timeZone ?? 'UTC';
     const times = timesOf([...given.values(), ...(before?.values() ?? [])], request.events ?? []);
-    const period = periodOf(request, times, timeZone, this.clock.now());
+    const period = periodOf(plan, request, times, timeZone, this.clock.now());
     const world = { organisationId: tenant.organisationId, period, timeZone, costCurrency };
     const context = contextOf(plan, request, period);
 
@@ -263,9 +263,9 @@ function parsedUsage(value: unknown, at: readonly string[]): UsageToPreview {
   throw invalidRequest(parsed.error.issues.map((issue) => ({ ...issue, path: [...at, ...issue.path] })));
 }
 
-function periodOf(request: PreviewRequest, times: readonly string[], timeZone: string, now: Date): Period {
+function periodOf(plan: Plan, request: PreviewRequest, times: readonly string[], timeZone: string, now: Date): Period {
   const { period } = request;
-  if (period === undefined) return periodOfEvents(times, timeZone, now);
+  if (period === undefined) return periodOfEvents(plan, times, timeZone, now);
   if (period.start >= period.end) refuse('period.end', 'must be after the start');
   const { share } = period;
   if (share !== undefined && share.part > share.whole) refuse('period.share.part', 'must not be more than the whole');

@@ -188,7 +188,7 @@ function wantedBy(plans: readonly Plan[]): UsageWanted[] {
 }
 
 /** The number of the billing period that an instant is in; before the first, that. */
-function periodNumberAt({ subscription, customer }: SubscriptionWithPlan, at: Date): number {
-  const anchor = anchorOf(subscription, customer);
+function periodNumberAt(about: SubscriptionWithPlan, at: Date): number {
+  const anchor = anchorOf(about);
   return at.getTime() <= anchor.startAt.getTime() ? 0 : billingPeriodAt(anchor, at).index;
 }

@@ -5,7 +5,7 @@ import { Clock, type Period } from '../kernel';
 import { lastHourWithEvents } from '../metering';
 import { Database } from '../platform/database';
 import { CustomerSimulator } from './customer-simulator';
-import { isBelowFloor, type MarginFigures, marginOf, type CustomerOutcome } from './domain';
+import { isBelowFloor, type MarginFigures, marginOf, notByTheMonth, type CustomerOutcome } from './domain';
 import { customersOfPlan, everyCustomer, nextCustomers } from './persistence/chosen-customers';
 
 /** Customers that are looked at at most, a page at a time: whoever publishes a plan waits for it. */
@@ -46,6 +46,11 @@ export class SimulatedMarginGuard implements MarginGuard, OnModuleInit {
     const sample = await this.sampleFor(tenant, plan);
     if (sample === null) return null;
 
+    const why = notByTheMonth(plan);
+    if (why !== null) {
+      const note = `The margin is not known: ${why}.`;
+      return { marginPercent: null, floorPercent, period: sample.period, note };
+    }
     const filling = await this.simulator.fillingMeter(tenant, [plan]);
     if (filling !== null) {
       const note = `The meter '${filling.key}' has not counted all stored events yet, so the margin is not known.`;

@@ -15,7 +15,7 @@ import {
 } from '../kernel';
 import { Database } from '../platform/database';
 import { CustomerSimulator } from './customer-simulator';
-import { MOST_PERIODS, simulatedPeriods } from './domain';
+import { MOST_PERIODS, notByTheMonth, simulatedPeriods } from './domain';
 import type { SimulationRequest } from './simulations.schema';
 import type { NewSimulation } from './simulations.service';
 
@@ -43,7 +43,7 @@ export class SimulationRequests {
     const range = rangeOf(asked);
     const candidates: NewSimulation['candidates'][number][] = [];
     for (const [index, candidate] of asked.candidates.entries()) {
-      const plan = await this.planOf(tenant, candidate.plan, `candidates[${index}].plan`);
+      const plan = await this.monthlyPlanOf(tenant, candidate.plan, `candidates[${index}].plan`);
       candidates.push({ name: candidate.name, plan });
     }
     await this.simulator.refuseFilling(
@@ -54,7 +54,7 @@ export class SimulationRequests {
       name,
       candidates,
       baseline:
-        baseline === null || baseline === 'current' ? baseline : await this.planOf(tenant, baseline, 'baseline'),
+        baseline === null || baseline === 'current' ? baseline : await this.monthlyPlanOf(tenant, baseline, 'baseline'),
       customerIds: customers.keys === undefined ? null : await this.customerIds(tenant, customers.keys),
       planKey: customers.plan === undefined ? null : (await this.planOf(tenant, customers.plan, 'customers.plan')).key,
       range,
@@ -66,6 +66,15 @@ export class SimulationRequests {
       })),
       lossAbovePercent: asked.lossAbovePercent ?? DEFAULT_LOSS_ABOVE,
     };
+  }
+
+  /** @throws InvalidRequestError `invalid_plan` where its billing period isn't a month */
+  private async monthlyPlanOf(tenant: Tenant, asked: PlanAsked, field: string): Promise<Plan> {
+    const plan = await this.planOf(tenant, asked, field);
+    const detail = notByTheMonth(plan);
+    if (detail === null) return plan;
+    const at = typeof asked === 'string' ? field : `${field}.interval`;
+    throw new InvalidRequestError('invalid_plan', `${at}: ${detail}`, [{ field: at, detail }]);
   }
 
   /** A plan that is there, or one that could be: refused as publishing it would be, with the field it is in. */

@@ -4,6 +4,7 @@ export * from './compile-outcome';
 export * from './currency-problems';
 export * from './document-diff';
 export * from './filter-test';
+export * from './interval-problems';
 export * from './match';
 export * from './meter';
 export * from './meter-definition';

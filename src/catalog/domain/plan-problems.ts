@@ -2,6 +2,7 @@ import type { Currency, FieldProblem } from '../../kernel';
 import type { Charge } from './charge';
 import { chargeProblems } from './charge-problems';
 import { currencyProblems } from './currency-problems';
+import { intervalProblems } from './interval-problems';
 import type { MeterDefinition } from './meter';
 import { meterUseProblems } from './meter-use';
 import type { PlanToCheck, PlanWorld, PriceToCheck } from './plan-to-check';
@@ -14,6 +15,7 @@ import { usageNeeds } from './usage-needs';
  * - Each price: its charge can be rated, its meter is there and keeps what the charge needs, its terms fit the charge.
  * - Together: keys are used once; pools, pricing units, features and prices that are named are there; units that go on
  *   to another price go to a later one, so that they can't come back.
+ * - Its billing period isn't too long, for whoever waits for a bill and for what its prices look back on.
  * - In every currency: each price that holds money says how much, by the same model. Cost is charged on in the currency
  *   it is kept in, and in no other.
  */
@@ -29,6 +31,7 @@ export function planProblems(plan: PlanToCheck, world: PlanWorld): FieldProblem[
         ...referenceProblems(plan, price, index),
       ].map((problem) => ({ ...problem, field: `prices[${index}].${problem.field}` })),
     ),
+    ...intervalProblems(plan),
     ...planTermsProblems(plan.terms ?? {}, { prices, features: world.features }),
     ...currencyProblems(plan, world),
   ];

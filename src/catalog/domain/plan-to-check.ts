@@ -1,4 +1,4 @@
-import type { Currency, Decimal } from '../../kernel';
+import type { BillingInterval, Currency, Decimal } from '../../kernel';
 import type { Charge } from './charge';
 import type { MeterDefinition } from './meter';
 import type { CurrencyVariant, PlanTerms, PriceTerms } from './terms';
@@ -14,6 +14,9 @@ export interface PriceToCheck {
 
 export interface PlanToCheck {
   readonly currency: Currency;
+  /** A month without it. */
+  readonly interval?: BillingInterval | undefined;
+  readonly intervalCount?: number | undefined;
   readonly prices: readonly PriceToCheck[];
   readonly terms?: PlanTerms | undefined;
   readonly currencies?: Readonly<Record<Currency, CurrencyVariant>> | undefined;

@@ -1,4 +1,4 @@
-import { type Currency, type Decimal, invariant } from '../../kernel';
+import { type BillingInterval, type Currency, type Decimal, invariant } from '../../kernel';
 import type { Charge } from './charge';
 import type { CurrencyVariant, Discount, PlanTerms, PriceTerms } from './terms';
 
@@ -27,12 +27,25 @@ export interface Plan {
   readonly version: number;
   readonly name: string;
   readonly currency: Currency;
-  readonly interval: 'month';
+  readonly interval: BillingInterval;
+  /** Intervals to a billing period; 1 without it. */
+  readonly intervalCount?: number | undefined;
   readonly prices: readonly Price[];
   readonly terms?: PlanTerms | undefined;
   /** What the plan says in other currencies, by currency. */
   readonly currencies?: Readonly<Record<Currency, CurrencyVariant>> | undefined;
   readonly status: PlanStatus;
+}
+
+/** Whether two plans have billing periods of the same length, so that a subscription can go from one to the other. */
+export function sameInterval(one: Plan, other: Plan): boolean {
+  return one.interval === other.interval && (one.intervalCount ?? 1) === (other.intervalCount ?? 1);
+}
+
+/** A plan's billing period in words, such as `month`, `half-year` or `2 weeks`. */
+export function intervalInWords({ interval, intervalCount = 1 }: Pick<Plan, 'interval' | 'intervalCount'>): string {
+  const word = interval.replace('_', '-');
+  return intervalCount === 1 ? word : `${intervalCount} ${word}s`;
 }
 
 /** What one subscription has agreed on for a price; what is left out is the plan's. */

@@ -54,9 +54,9 @@ export async function removeDraft(db: EntityManager, organisationId: string, pla
 }
 
 function headerOf(plan: StoredPlan) {
-  const { key, version, name, currency, interval, source, createdAt } = plan;
+  const { key, version, name, currency, interval, intervalCount = 1, source, createdAt } = plan;
   const [terms, currencies] = [toPlain(plan.terms ?? {}), toStoredCurrencies(plan.currencies)];
-  return { key, version, name, currency, interval, source, createdAt, terms, currencies };
+  return { key, version, name, currency, interval, intervalCount, source, createdAt, terms, currencies };
 }
 
 async function insertPrices(db: EntityManager, organisationId: string, plan: StoredPlan): Promise<void> {

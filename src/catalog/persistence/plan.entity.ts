@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { BillingInterval } from '../../kernel';
 import type { PlanStatus } from '../domain';
 import type { PlanSource, StoredCurrencies, StoredPlanTerms } from '../stored-plan';
 
@@ -11,7 +12,9 @@ export class PlanEntity {
   @Column('int') version!: number;
   @Column('text') name!: string;
   @Column('char', { length: 3 }) currency!: string;
-  @Column('text') interval!: 'month';
+  @Column('text') interval!: BillingInterval;
+  /** Intervals to a billing period. */
+  @Column('int') intervalCount!: number;
   @Column('text') status!: PlanStatus;
   /** Decimals are strings inside the JSON, here and in the currencies. */
   @Column('jsonb') terms!: StoredPlanTerms;

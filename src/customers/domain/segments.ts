@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Plan, planInCurrency, type PriceOverride, withOverrides } from '../../catalog/domain';
-import { addLocalDays, type Currency, invariant, type Period } from '../../kernel';
+import { addLocalDays, type Currency, invariant, type Period, type PeriodAnchor } from '../../kernel';
+import { lengthOfWhole } from './anchor';
 
 /** From when on a subscription has which plan version. */
 export interface Phase<P extends Plan = Plan> {
@@ -25,7 +26,12 @@ export interface Override {
 
 /** What segments are made from: a subscription with everything of it that changes in time. */
 export interface SubscriptionInTime<P extends Plan = Plan> {
-  readonly subscription: { readonly startAt: Date; readonly currency: Currency | null };
+  readonly subscription: {
+    readonly startAt: Date;
+    readonly currency: Currency | null;
+    /** `anniversary` without it. */
+    readonly anchor?: PeriodAnchor | undefined;
+  };
   readonly customer: { readonly timeZone: string };
   /** Ascending by `fromAt`. The first is the plan the subscription was made with, from its start on. */
   readonly phases: readonly Phase<P>[];
@@ -38,7 +44,7 @@ export interface Segment<P extends Plan = Plan> {
   /** In the subscription's currency, with its overrides. */
   readonly plan: P;
   readonly period: Period;
-  /** Its length against the billing period's, in milliseconds; 1 of 1 for a whole one. */
+  /** Its length against a whole billing period's, in milliseconds; 1 of 1 for all of it. */
   readonly share: { readonly part: number; readonly whole: number };
   /** What of it is free, since it lies in the trial. */
   readonly trial: 'base_fee' | 'everything' | null;
@@ -66,10 +72,15 @@ interface Terms<P extends Plan> {
  * An instant at which nothing really changes (a move to the version that is there, an override of a price that the plan
  * doesn't have) is no cut: tiers begin anew in each segment, so a cut without a reason would change the price.
  *
+ * The first period by the calendar is a part of a whole one, and so are its segments: of what is promised for a period
+ * they have their share of the time, and what was over before the start is nobody's.
+ *
  * @param period a billing period of the subscription, so not before its start
- * @returns      at least one; they follow each other without a gap, and the parts of their shares sum to the whole
+ * @returns      they follow each other without a gap, and the parts of their shares sum to the period's; none for a day
+ *               that the zone left out
  */
 export function segmentsOf<P extends Plan>(about: SubscriptionInTime<P>, period: Period): readonly Segment<P>[] {
+  if (period.start.getTime() === period.end.getTime()) return [];
   const { phases, overrides } = about;
   const trial = trialOf(about);
   const changes = [
@@ -88,14 +99,13 @@ export function segmentsOf<P extends Plan>(about: SubscriptionInTime<P>, period:
     if (before === undefined || !sameTerms(before.terms, terms)) stretches.push({ start, terms });
   }
 
-  const whole = period.end.getTime() - period.start.getTime();
-  invariant(whole > 0, 'a period that is cut has a length');
+  const whole = lengthOfWhole(about, period);
   return stretches.map(({ start, terms }, index) => {
     const end = stretches[index + 1]?.start ?? period.end.getTime();
     return {
       plan: agreedPlan(about, terms),
       period: { start: new Date(start), end: new Date(end) },
-      share: stretches.length === 1 ? { part: 1, whole: 1 } : { part: end - start, whole },
+      share: end - start === whole ? { part: 1, whole: 1 } : { part: end - start, whole },
       trial: terms.trial,
     };
   });

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { PeriodAnchor } from '../../kernel';
 
 /** A customer's hold on a plan version over time. */
 @Entity('subscription')
@@ -12,6 +13,8 @@ export class SubscriptionEntity {
   /** What it is charged in; null for the currency of its plan. */
   @Column('char', { length: 3, nullable: true }) currency!: string | null;
   @Column('timestamptz') startAt!: Date;
+  /** Whether its periods begin on the day of the first, or with the calendar. */
+  @Column('text') anchor!: PeriodAnchor;
   /** Index of the first billing period that has no invoice yet. */
   @Column('int') openPeriod!: number;
   /** When that period ends. */

@@ -1,4 +1,4 @@
-import { type Currency, type Decimal, DomainError, sum, ZERO } from '../../kernel';
+import { type Currency, type Decimal, DomainError, InvalidRequestError, sum, ZERO } from '../../kernel';
 import type { Plan, Price } from '../../catalog/domain';
 import type { SegmentUsage } from '../../metering/domain';
 import { NO_USAGE } from '../../rating/domain';
@@ -10,7 +10,7 @@ import {
   simulatePlan,
   type UsageOfPrices,
 } from './simulate-plan';
-import type { SimulatedPeriod } from './simulated-periods';
+import { notByTheMonth, type SimulatedPeriod } from './simulated-periods';
 
 /** An amount in another currency, or null where no exchange rate is in force: never one to one. */
 export type ConvertAmount = (amount: Decimal, from: Currency, to: Currency) => Decimal | null;
@@ -68,17 +68,17 @@ export interface SimulatedCustomer {
  * A plan is rated once for each month. That is all the rating there is: the events are in the usage already.
  */
 export function simulateCustomer(customer: CustomerToSimulate, terms: SimulationTerms): SimulatedCustomer {
-  const { periods, timeZone, candidates, costCurrency, convert } = terms;
+  const { candidates, costCurrency, convert } = terms;
   const usageNow = customer.usageNow.map(toUsageOfPrices);
   const usageThen = customer.usageThen.map(toUsageOfPrices);
-  const held = customer.now?.map((plan) => attempt(() => simulatePlan(plan, usageNow, periods, timeZone))) ?? null;
+  const held = customer.now?.map((plan) => attempt(() => simulateMonths(plan, usageNow, terms))) ?? null;
   const costNow = sum(customer.usageNow.map(({ allEvents }) => allEvents.cost));
   const costThen = sum(customer.usageThen.map(({ allEvents }) => allEvents.cost));
   const allEvents = customer.usageNow.map((month) => month.allEvents);
 
   let ratings = held?.reduce((all, bill) => all + ratingsOf(bill), 0) ?? 0;
   const outcomes = candidates.map((plan): CustomerOutcome => {
-    const bill = attempt(() => simulatePlan({ plan, firstPeriod: 0 }, usageThen, periods, timeZone));
+    const bill = attempt(() => simulateMonths({ plan, firstPeriod: 0 }, usageThen, terms));
     ratings += ratingsOf(bill);
     const problems = [...(held ?? []), bill].filter((one): one is string => typeof one === 'string');
     return {
@@ -95,6 +95,17 @@ export function simulateCustomer(customer: CustomerToSimulate, terms: Simulation
     };
   });
   return { outcomes, ratings };
+}
+
+/** @throws InvalidRequestError `invalid_plan` for what a customer holds that isn't billed by the month */
+function simulateMonths(
+  held: PlanToSimulate,
+  usage: readonly UsageOfPrices[],
+  { periods, timeZone }: SimulationTerms,
+): SimulatedBill {
+  const why = notByTheMonth(held.plan);
+  if (why !== null) throw new InvalidRequestError('invalid_plan', `${why[0]!.toUpperCase()}${why.slice(1)}.`);
+  return simulatePlan(held, usage, periods, timeZone);
 }
 
 /** A month's usage as rating asks for it. */

@@ -1,3 +1,4 @@
+import { intervalInWords, type Plan } from '../../catalog/domain';
 import { billingPeriod, instantOfLocal, invariant, localTimeOf, type Period } from '../../kernel';
 import type { Share } from '../../rating/domain';
 
@@ -37,6 +38,13 @@ export function simulatedPeriods(range: Period, timeZone: string): SimulatedPeri
       share: { part: lengthOf({ start: whole.start, end }), whole: lengthOf(whole) },
     });
   }
+}
+
+/** Why a plan can't be simulated by the month, or null: a price of a week is no price of a month. */
+export function notByTheMonth(plan: Pick<Plan, 'key' | 'interval' | 'intervalCount'>): string | null {
+  const isMonthly = plan.interval === 'month' && (plan.intervalCount ?? 1) === 1;
+  if (isMonthly) return null;
+  return `simulations are by the month, and '${plan.key}' is billed by the ${intervalInWords(plan)}`;
 }
 
 /** As far as outcomes look back, and a little more: 120 days of confirmation and disputes. */
