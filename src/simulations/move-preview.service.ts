@@ -56,6 +56,8 @@ interface Asked {
   readonly plans: PlansOfMove<StoredPlan>;
   readonly periods: readonly SimulatedPeriod[];
   readonly firstPeriod: number;
+  /** How many of the first ones are there for what pools keep of them. */
+  readonly leadIn: number;
   readonly closed: boolean;
 }
 
@@ -95,17 +97,20 @@ export class MovePreviewService {
   private askedOf(candidate: MoveCandidate, to: StoredPlan | null, most: number): Asked {
     const { about, at, planned } = candidate;
     const { openPeriod } = about.subscription;
-    const firstPeriod = Math.max(0, openPeriod - most);
+    const plans = plansOfMove(about, at, to, planned);
+    const firstBilled = Math.max(0, openPeriod - most);
+    const firstPeriod = Math.max(0, firstBilled - Math.max(keptFor(plans.now), keptFor(plans.then)));
     const indexes =
       openPeriod === 0 ? [0] : Array.from({ length: openPeriod - firstPeriod }, (_, i) => firstPeriod + i);
     return {
       candidate,
-      plans: plansOfMove(about, at, to, planned),
+      plans,
       periods: indexes.map((index) => {
         const period = periodOf(about, index);
         return { period, share: shareOf(about, period) };
       }),
       firstPeriod,
+      leadIn: firstBilled - firstPeriod,
       closed: openPeriod > 0,
     };
   }
@@ -120,14 +125,24 @@ export class MovePreviewService {
     const plans = page.flatMap((asked) => [asked.plans.now, asked.plans.then]);
     const months = periods.map(({ period }) => period);
     const usage = await this.simulator.usageOf(tenant, ids, months, plans);
-    return page.map(({ candidate, plans: between, firstPeriod, closed }) => {
+    return page.map(({ candidate, plans: between, firstPeriod, leadIn, closed }) => {
       const { about, already } = candidate;
       const used = usage.get(about.customer.id)!.map(toUsageOfPrices);
-      const usagePeriod = { start: months[0]!.start, end: months.at(-1)!.end };
+      const usagePeriod = { start: months[leadIn]!.start, end: months.at(-1)!.end };
       const stays = { about, plans: between, already, usage: usagePeriod, closed };
       try {
-        const now = simulatePlan({ plan: between.now, firstPeriod }, used, periods, about.customer.timeZone).revenue;
-        const then = simulatePlan({ plan: between.then, firstPeriod }, used, periods, about.customer.timeZone).revenue;
+        const now = simulatePlan(
+          { plan: between.now, firstPeriod, leadIn },
+          used,
+          periods,
+          about.customer.timeZone,
+        ).revenue;
+        const then = simulatePlan(
+          { plan: between.then, firstPeriod, leadIn },
+          used,
+          periods,
+          about.customer.timeZone,
+        ).revenue;
         return { candidate, moved: { ...stays, now, then, problem: null } };
       } catch (error) {
         if (!(error instanceof DomainError)) throw error;
@@ -135,6 +150,15 @@ export class MovePreviewService {
       }
     });
   }
+}
+
+/** Usage of more periods than these is not read for what a pool kept of them. */
+const MOST_KEPT = 12;
+
+/** In how many further periods what a pool of the plan has left can be used. */
+function keptFor(plan: StoredPlan): number {
+  const lasts = (plan.terms?.pools ?? []).map(({ rollover }) => rollover?.expiresAfterPeriods ?? 0);
+  return Math.min(MOST_KEPT, Math.max(0, ...lasts));
 }
 
 /** Subscriptions whose usage can be read at once. */
