@@ -67,7 +67,8 @@ export class DocumentsService {
       const usage = charts && meter !== null ? await this.dailyUsage(tenant, customer, line, meter) : null;
       documentLines.push(toDocumentLine(found, line, meter, usage));
     }
-    const plan = planAt(about, lines.at(-1)?.periodStart ?? invoice.periodStart);
+    // The one in force when the period ended; each line names its own.
+    const plan = planAt(about, new Date(invoice.periodEnd.getTime() - 1));
     return {
       id: toPublicId('invoice', invoice.id),
       number: invoice.number,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { create, type Font } from 'fontkit';
+import { sfntOfWoff } from './sfnt-of-woff';
 
 export type Weight = 400 | 600;
 
@@ -39,7 +40,7 @@ export function faceOf(letter: string, weight: Weight, hint: keyof typeof EAST_A
   const name = `${slice.name}-${weight}`;
   let font = fonts.get(name);
   if (font === undefined) {
-    font = create(readFileSync(slice.fileOf(weight))) as Font;
+    font = create(sfntOfWoff(readFileSync(slice.fileOf(weight)))) as Font;
     fonts.set(name, font);
   }
   // A table of ranges promises more letters than some files have.

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import PDFDocument from 'pdfkit';
 import {
   addressOf,
@@ -15,6 +16,9 @@ import { MARGIN, Sheet } from './sheet';
 import { CHART_HEIGHT, drawUsage } from './usage-chart';
 
 export type Paper = 'a4' | 'letter';
+
+/** Some pages, drawn in some ten milliseconds. */
+const LINES_AT_ONCE = 20;
 
 const BODY = { size: 9 } as const;
 const NAME = { size: 9.5, weight: 600 } as const;
@@ -48,7 +52,11 @@ export async function renderInvoice(invoice: InvoiceDocument, paper: Paper): Pro
   drawParties(sheet, invoice);
   drawSummary(sheet, invoice);
   sheet.beginTable();
-  for (const line of invoice.lines) drawLine(sheet, invoice, line);
+  for (const [index, line] of invoice.lines.entries()) {
+    // A long invoice must not keep other requests waiting.
+    if (index % LINES_AT_ONCE === 0) await setImmediate();
+    drawLine(sheet, invoice, line);
+  }
   sheet.endTable();
   drawTotal(sheet, invoice);
   sheet.finish();
@@ -169,9 +177,8 @@ function shownCount(events: number): string {
 }
 
 /** A single row that says what the line says already is left out. */
-function worthShowing({ rows, kind }: DocumentLine): readonly DocumentRow[] {
-  if (kind !== 'price') return [];
-  return rows.length === 1 && rows[0]!.kind === 'flat' ? [] : rows;
+function worthShowing({ rows }: DocumentLine): readonly DocumentRow[] {
+  return rows.length === 1 && !saysQuantity(rows[0]!) ? [] : rows;
 }
 
 /** Money that is added or taken off as a whole has no quantity to show: it is once its own amount. */
