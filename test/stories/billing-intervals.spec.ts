@@ -238,3 +238,29 @@ it('keeps a plan’s interval in files and versions', async () => {
   expect(await post('/v1/plans', { ...again, intervalCount: 1 })).toMatchObject({ version: 1, intervalCount: 1 });
   expect(await post('/v1/plans', { ...again, intervalCount: 7 })).toMatchObject({ version: 2, intervalCount: 7 });
 });
+
+it('tells apart who isn’t billed by the month, where months are simulated', async () => {
+  const simulated = await post('/v1/simulations', {
+    candidates: [{ name: 'a', plan: 'monthly' }],
+    customers: { keys: ['weeks', 'calendar'] },
+    from: '2024-03-01T00:00:00Z',
+    to: '2024-04-01T00:00:00Z',
+  });
+  // The weeks would pay 58 by the month, which is set beside nothing.
+  expect(simulated.results[0].totals).toMatchObject({ compared: 1, revenueNow: '58', revenueThen: '116', change: '0' });
+  const { items } = await made(server.api('GET', `/v1/simulations/${simulated.id}/customers`));
+  const weeks = items.find(({ customer: { key } }: Answer['body']) => key === 'weeks');
+  expect(weeks).toMatchObject({
+    revenueNow: null,
+    problem: "Simulations are by the month, and 'weekly' is billed by the week.",
+  });
+});
+
+it('knows no margin of a plan that isn’t billed by the month', async () => {
+  await made(server.api('PATCH', '/v1/organisation', { marginFloorPercent: '20' }));
+  const dearer = { ...PLANS[0], name: 'Dearer', currency: 'USD' };
+  const { status, body } = await server.api('POST', '/v1/plans', dearer);
+  expect([status, body.code]).toEqual([409, 'margin_below_floor']);
+  expect(body.detail).toContain("simulations are by the month, and 'weekly' is billed by the week");
+  expect(await post('/v1/plans', { ...dearer, reason: 'Worked out by hand' })).toMatchObject({ version: 2 });
+});
