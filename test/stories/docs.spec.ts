@@ -25,6 +25,7 @@ const PAGES = [
   'docs/corrections.md',
   'docs/recosting.md',
   'docs/simulations.md',
+  'docs/documents.md',
   'docs/audit-log.md',
 ];
 const FUNCTIONS = 'post() {';

@@ -35,15 +35,11 @@ export class Pen {
     this.pdf.fillColor(style.color ?? INK);
     for (const run of runs) {
       this.choose(run, style);
-      const leftwards = SHAPED_LEFTWARDS.test(run.text);
-      // Shaping takes letters apart; who copies the text or has it read aloud gets them as they were.
-      if (leftwards) this.pdf.markContent('Span', { actual: run.text });
       this.pdf.text(run.text, at, y + style.size * 0.85, {
         ...layoutOf(run),
         lineBreak: false,
         baseline: 'alphabetic',
       });
-      if (leftwards) this.pdf.endMarkedContent();
       at += this.widthOfRun(run, style);
     }
   }
