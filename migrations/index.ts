@@ -12,7 +12,9 @@ import { AddPhases1795313610000 } from './1795313610000-add-phases';
 import { WidenInvoiceLines1795313620000 } from './1795313620000-widen-invoice-lines';
 import { AddSimulations1795313630000 } from './1795313630000-add-simulations';
 import { IndexAnswersByAge1795313640000 } from './1795313640000-index-answers-by-age';
+import { AddLedger1795314000000 } from './1795314000000-add-ledger';
 import { AddBillingDetails1795314010000 } from './1795314010000-add-billing-details';
+import { AddInvoiceStates1795314020000 } from './1795314020000-add-invoice-states';
 import { WidenIntervals1795314040000 } from './1795314040000-widen-intervals';
 
 /** Every migration in the order it runs. A released one is never edited; a change is a new one. */
@@ -31,6 +33,8 @@ export const MIGRATIONS = [
   WidenInvoiceLines1795313620000,
   AddSimulations1795313630000,
   IndexAnswersByAge1795313640000,
+  AddLedger1795314000000,
   AddBillingDetails1795314010000,
+  AddInvoiceStates1795314020000,
   WidenIntervals1795314040000,
 ] as const;

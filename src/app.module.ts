@@ -16,11 +16,12 @@ import { DocumentsModule } from './documents';
 import { EventsModule } from './events';
 import { ChangesModule, IngestionModule } from './ingestion';
 import { InsightsModule } from './insights';
-import { InvoiceEntity, InvoiceLineEntity, InvoicingModule, PoolBalanceEntity } from './invoicing';
+import { InvoiceEntity, InvoiceLineEntity, InvoicingModule, PaymentEntity, PoolBalanceEntity } from './invoicing';
 import { MeteringModule } from './metering';
 import { SimulationsModule } from './simulations';
 import { type Foundations, PlatformModule } from './platform';
 import { RatingModule } from './rating';
+import { WalletModule } from './wallet';
 
 /** Every entity, for the one data source. */
 export const ENTITIES = [
@@ -42,6 +43,7 @@ export const ENTITIES = [
   InvoiceEntity,
   InvoiceLineEntity,
   PoolBalanceEntity,
+  PaymentEntity,
 ] as const;
 
 /** The rooms, in the order the data visits them. */
@@ -55,6 +57,7 @@ export class AppModule {
         AccessModule,
         CatalogModule,
         CustomersModule,
+        WalletModule,
         EventsModule,
         CostingModule,
         MeteringModule,

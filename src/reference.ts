@@ -10,6 +10,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['customers', 'Who buys it: customers, their subscriptions, and test clocks to play months in seconds.'],
   ['usage', 'What was used, as of the last accepted event.'],
   ['invoices', 'What is asked for it, and why.'],
+  ['ledger', 'What was earned, is owed and was paid, in double entry.'],
   ['simulations', 'What other plans would have asked for it, before anybody pays by them.'],
   ['price book', 'What it costs you.'],
   ['costs', 'What it did cost you: by whom and what for, what is not known yet, and what a corrected price changes.'],

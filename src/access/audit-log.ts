@@ -32,6 +32,10 @@ export const AUDIT_ACTIONS = [
   'costs.priced',
   'recosting.applied',
   'invoice.finalized',
+  'invoice.payment_recorded',
+  'invoice.voided',
+  'invoice.given_up',
+  'customer.terms_changed',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

@@ -44,6 +44,7 @@ export class CustomersService {
         name: wanted.name,
         timeZone: wanted.timeZone,
         testClockId,
+        netDays: null,
         createdAt: this.clock.now(),
       });
 

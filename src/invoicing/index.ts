@@ -6,4 +6,5 @@ export { InvoicingModule } from './invoicing.module';
 export { PeriodCloser } from './period-closer';
 export { InvoiceEntity } from './persistence/invoice.entity';
 export { InvoiceLineEntity } from './persistence/invoice-line.entity';
+export { PaymentEntity } from './persistence/payment.entity';
 export { PoolBalanceEntity } from './persistence/pool-balance.entity';

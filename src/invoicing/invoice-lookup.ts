@@ -11,7 +11,9 @@ interface InvoiceRow {
   period_end: Date;
 }
 
-const COLUMNS = 'id, number, status, customer_id, period_start, period_end';
+/** Whatever became of an invoice once it was finalized, what it says never changes. */
+const COLUMNS = `id, number, CASE status WHEN 'draft' THEN status ELSE 'finalized' END AS status, customer_id,
+  period_start, period_end`;
 
 /** Tells the room that corrects events which invoices are about them. */
 @Injectable()

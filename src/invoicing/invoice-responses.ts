@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type StoredPlan, toStoredCharge } from '../catalog';
 import { planAt } from '../customers';
 import { decimalText, formatAmount, formatMicros, invariant, toPublicId } from '../kernel';
+import { amountDue, INVOICE_STATUSES } from './domain';
 import type { ExplainedEvent, LineExplanation } from './explanations.service';
 import type { InvoiceWithLines } from './invoices.service';
 import type { InvoiceLineEntity, StoredBreakdownRow } from './persistence/invoice-line.entity';
@@ -64,7 +65,7 @@ const LineResponse = z.object({
 export const InvoiceSummaryResponse = z.object({
   id: z.string().nullable(),
   number: z.string().nullable().describe('Gapless within the organisation; given when finalized.'),
-  status: z.enum(['preview', 'draft', 'finalized']),
+  status: z.enum(['preview', ...INVOICE_STATUSES]),
   customer: z.object({ id: z.string(), key: z.string(), name: z.string() }),
   subscription: z.string(),
   plan: PlanReference.describe('The version in force when the period ended; each line names its own.'),
@@ -81,6 +82,12 @@ export const InvoiceSummaryResponse = z.object({
     .string()
     .nullable()
     .describe('exactTotal − cost; null when they are in two currencies or some cost is not known.'),
+  amountPaid: z.string().describe('What was paid of the total.'),
+  amountDue: z.string().describe('What is still to be paid, or will be once it is finalized; nothing of what is void.'),
+  issuedAt: z.string().nullable().describe('When it was finalized, by the customer’s clock.'),
+  dueOn: z.string().nullable().describe('The day by which it is to be paid, in the customer’s time zone.'),
+  closedAt: z.string().nullable().describe('When it was paid, voided or given up, by the customer’s clock.'),
+  closedReason: z.string().nullable().describe('Why it was voided or given up.'),
   createdAt: z.string(),
   finalizedAt: z.string().nullable(),
 });
@@ -135,6 +142,12 @@ export function toInvoiceSummary(found: InvoiceWithLines): z.infer<typeof Invoic
     exactTotal: decimalText(invoice.exactTotal),
     cost: { amount: decimalText(invoice.cost), currency: costCurrency, pendingEvents: invoice.pendingEvents },
     margin: marginKnown ? decimalText(invoice.exactTotal.minus(invoice.cost)) : null,
+    amountPaid: formatAmount(invoice.amountPaid, invoice.currency),
+    amountDue: formatAmount(amountDue(invoice), invoice.currency),
+    issuedAt: invoice.issuedAt?.toISOString() ?? null,
+    dueOn: invoice.dueOn,
+    closedAt: invoice.closedAt?.toISOString() ?? null,
+    closedReason: invoice.closedReason,
     createdAt: invoice.createdAt.toISOString(),
     finalizedAt: invoice.finalizedAt?.toISOString() ?? null,
   };

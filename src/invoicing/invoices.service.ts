@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager, In, LessThan } from 'typeorm';
-import { OrganisationEntity, recordAudit, type Tenant } from '../access';
+import { OrganisationEntity, type Tenant } from '../access';
 import { MetersService } from '../catalog';
 import {
   anchorOf,
@@ -13,22 +13,14 @@ import {
   SubscriptionsService,
   type SubscriptionWithPlan,
 } from '../customers';
-import {
-  billingPeriodAt,
-  Clock,
-  ConflictError,
-  decimalText,
-  fromPublicId,
-  invariant,
-  newUuid,
-  NotFoundError,
-  toPublicId,
-} from '../kernel';
+import { billingPeriodAt, Clock, ConflictError, invariant, newUuid, toPublicId, ZERO } from '../kernel';
 import { ChargeUsageService, type SegmentUsage } from '../metering';
 import { Database, pauseIngest } from '../platform/database';
 import { NO_USAGE, type PoolBalance } from '../rating/domain';
 import { dependsOnEarlier, loadBefore, savePools } from './billing-history';
 import { type DraftInvoice, draftInvoice, poolsAfter, rateSegments } from './domain';
+import { findInvoice, lockInvoice } from './find-invoice';
+import { InvoiceIssuer } from './invoice-issuer';
 import { InvoiceEntity } from './persistence/invoice.entity';
 import { InvoiceLineEntity } from './persistence/invoice-line.entity';
 import { toLine, writeLines } from './stored-line';
@@ -59,6 +51,7 @@ export class InvoicesService {
     @Inject(MetersService) private readonly meters: MetersService,
     @Inject(SubscriptionsService) private readonly subscriptions: SubscriptionsService,
     @Inject(ChargeUsageService) private readonly usage: ChargeUsageService,
+    @Inject(InvoiceIssuer) private readonly issuer: InvoiceIssuer,
   ) {}
 
   /**
@@ -116,45 +109,26 @@ export class InvoicesService {
   async finalize(tenant: Tenant, reference: string): Promise<InvoiceWithLines> {
     return this.database.tenant(tenant.organisationId, async (db) => {
       await pauseIngest(db, tenant.organisationId);
-      const invoice = await this.lock(db, reference);
-      if (invoice.status === 'finalized') return this.withLines(db, tenant, invoice);
+      const invoice = await lockInvoice(db, reference);
+      if (invoice.status !== 'draft') return this.withLines(db, tenant, invoice);
       const { draft, segments } = await this.refresh(db, tenant, invoice);
       if (dependsOnEarlier(segments)) await this.refuseEarlierDraft(db, invoice);
       await this.refuseFillingMeter(tenant, draft);
       refusePendingCost(draft);
       refuseWrongTotal(draft);
 
-      const [numbered] = await db.query<[{ invoices_numbered: string }[], number]>(
-        'UPDATE organisation SET invoices_numbered = invoices_numbered + 1 WHERE id = $1 RETURNING invoices_numbered',
-        [tenant.organisationId],
-      );
-      // Under the ingest lock every batch before this number is committed and every later one is not begun.
-      const [cut] = await db.query<{ batch: string }[]>(`SELECT nextval('event_batch') AS batch`);
-      const finalized: Partial<InvoiceEntity> = {
-        status: 'finalized',
-        number: `INV-${numbered[0]!.invoices_numbered.padStart(6, '0')}`,
-        eventsThrough: cut!.batch,
-        finalizedAt: this.clock.now(),
-      };
-      await db.update(InvoiceEntity, { organisationId: tenant.organisationId, id: invoice.id }, finalized);
-      await recordAudit(db, tenant, {
-        action: 'invoice.finalized',
-        subject: { kind: 'invoice', id: toPublicId('invoice', invoice.id) },
-        after: { number: finalized.number, total: decimalText(draft.total), currency: invoice.currency },
-      });
-      return this.withLines(db, tenant, Object.assign(invoice, finalized));
+      const { customer } = await this.aboutOf(tenant, invoice, db);
+      return this.withLines(db, tenant, await this.issuer.issue(db, tenant, invoice, customer));
     });
   }
 
   /** An invoice as it stands. A draft is brought up to date first, so that it never says less than its events. @throws NotFoundError */
   async find(tenant: Tenant, reference: string): Promise<InvoiceWithLines> {
     return this.database.tenant(tenant.organisationId, async (db) => {
-      const id = fromPublicId('invoice', reference);
-      const found = await db.findOneBy(InvoiceEntity, id === null ? { number: reference } : { id });
-      if (found === null) throw new NotFoundError('invoice', reference);
-      if (found.status === 'finalized') return this.withLines(db, tenant, found);
+      const found = await findInvoice(db, reference);
+      if (found.status !== 'draft') return this.withLines(db, tenant, found);
 
-      const locked = await this.lock(db, reference);
+      const locked = await lockInvoice(db, reference);
       if (locked.status === 'draft') await this.refresh(db, tenant, locked);
       return this.withLines(db, tenant, locked);
     });
@@ -317,16 +291,6 @@ export class InvoicesService {
     );
   }
 
-  private async lock(db: EntityManager, reference: string): Promise<InvoiceEntity> {
-    const id = fromPublicId('invoice', reference);
-    const found = await db.findOne(InvoiceEntity, {
-      where: id === null ? { number: reference } : { id },
-      lock: { mode: 'pessimistic_write' },
-    });
-    if (found === null) throw new NotFoundError('invoice', reference);
-    return found;
-  }
-
   private async withLines(db: EntityManager, tenant: Tenant, invoice: InvoiceEntity): Promise<InvoiceWithLines> {
     const lines = await db.find(InvoiceLineEntity, { where: { invoiceId: invoice.id }, order: { position: 'ASC' } });
     const about = await this.aboutOf(tenant, invoice, db);
@@ -361,6 +325,11 @@ function toInvoice(about: SubscriptionWithPlan, draft: DraftInvoice, now: Date):
     eventsThrough: null,
     createdAt: now,
     finalizedAt: null,
+    issuedAt: null,
+    dueOn: null,
+    amountPaid: ZERO,
+    closedAt: null,
+    closedReason: null,
   });
 }
 

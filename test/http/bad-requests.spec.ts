@@ -683,6 +683,31 @@ const BODIES: Record<string, Row[]> = {
     ['no field and no filter', { ...RESOURCE, field: undefined }, 'invalid_resource', 'field'],
     ['a price below zero', { ...RESOURCE, prices: [{ amount: '-1' }] }, 'invalid_request', 'prices[0].amount'],
   ],
+  'POST /v1/invoices/{invoice}/payments': [
+    ['no amount', { reference: 'r' }, 'invalid_request', 'amount'],
+    ['an amount in words', { amount: 'ten', reference: 'r' }, 'invalid_request', 'amount'],
+    ['no reference', { amount: '1' }, 'invalid_request', 'reference'],
+    ['an empty reference', { amount: '1', reference: '' }, 'invalid_request', 'reference'],
+    ['a day', { amount: '1', reference: 'r', paidAt: '2026-01-01' }, 'invalid_request', 'paidAt'],
+  ],
+  'POST /v1/invoices/{invoice}/void': [
+    ['no reason', {}, 'invalid_request', 'reason'],
+    ['an empty reason', { reason: '' }, 'invalid_request', 'reason'],
+  ],
+  'POST /v1/invoices/{invoice}/mark-uncollectible': [
+    ['no reason', {}, 'invalid_request', 'reason'],
+    ['a reason that is a number', { reason: 1 }, 'invalid_request', 'reason'],
+  ],
+  'PATCH /v1/invoice-settings': [
+    ['a format without a number', { numberFormat: 'INV-{year}' }, 'invalid_number_format', 'numberFormat'],
+    ['a format of an unknown part', { numberFormat: '{day}-{number}' }, 'invalid_number_format', 'numberFormat'],
+    ['half a day', { netDays: 0.5 }, 'invalid_request', 'netDays'],
+    ['more days than a year', { netDays: 366 }, 'invalid_request', 'netDays'],
+  ],
+  'PUT /v1/customers/{customer}/payment-terms': [
+    ['no days', {}, 'invalid_request', 'netDays'],
+    ['days below zero', { netDays: -1 }, 'invalid_request', 'netDays'],
+  ],
   'POST /v1/resources/{resource}/prices': [
     ['a per of a half', { amount: '1', per: '0.5' }, 'invalid_request', 'per'],
     ['an amount below zero', { amount: '-1' }, 'invalid_request', 'amount'],
@@ -848,6 +873,9 @@ describe('an address', () => {
     ['/v1/test-clocks/nothing', 'test_clock_not_found'],
     ['/v1/invoices/INV-000001', 'invoice_not_found'],
     ['/v1/invoices/nothing/lines/1/explain', 'invoice_not_found'],
+    ['/v1/invoices/nothing/payments', 'invoice_not_found'],
+    ['/v1/customers/nothing/payment-terms', 'customer_not_found'],
+    ['/v1/ledger/entries?customer=nothing', 'customer_not_found'],
     ['/v1/events/nothing', 'event_not_found'],
     ['/v1/price-book/in-force?model=nothing', 'model_price_not_found'],
     ['/v1/price-book/in-force?provider=nobody&model=gpt-4o', 'model_price_not_found'],
@@ -899,6 +927,7 @@ describe('a query', () => {
     '/v1/api-keys?',
     '/v1/events?customer=acme&',
     '/v1/customers/acme/invoices?',
+    '/v1/ledger/entries?',
   ];
 
   it.each(['0', '-1', '201', '1.5', '1e2', 'ten', '', '%20', '00001', '١'])('has no limit of "%s"', async (limit) => {

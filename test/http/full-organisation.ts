@@ -17,6 +17,8 @@ export interface FullOrganisation {
   readonly event: { readonly id: string; readonly source: string };
   readonly draft: string;
   readonly invoice: { readonly id: string; readonly number: string; readonly line: string };
+  /** What was paid of the invoice, which is a part of it. */
+  readonly payment: string;
   /** A further API key, by its id. */
   readonly otherKey: string;
   /** A currency that only this organisation has a rate for. */
@@ -138,6 +140,7 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
   await post(advance, { now: SECOND_PERIOD });
   const first = await onlyInvoice(server, apiKey, customer.id);
   const invoice = await post(`/v1/invoices/${first}/finalize`);
+  const payment = await post(`/v1/invoices/${first}/payments`, { amount: '0.01', reference: key('transfer') });
   await post(advance, { now: THIRD_PERIOD });
   const draft = await onlyInvoice(server, apiKey, customer.id);
 
@@ -204,6 +207,7 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     event,
     draft,
     invoice: { id: invoice.id, number: invoice.number, line: invoice.lines[1].id },
+    payment: payment.id,
     otherKey: other.id,
     currency,
     model,

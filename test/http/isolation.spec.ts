@@ -447,6 +447,40 @@ const ASKING: Record<string, Asking[]> = {
   'POST /v1/invoices/{invoice}/finalize': [
     asking((name) => ({ path: `/v1/invoices/${name}/finalize` }), invoices, { notByA: true }),
   ],
+  'POST /v1/invoices/{invoice}/payments': [
+    asking(
+      (name) => ({ path: `/v1/invoices/${name}/payments`, body: { amount: '1', reference: 'theirs' } }),
+      invoices,
+      { notByA: true },
+    ),
+  ],
+  'GET /v1/invoices/{invoice}/payments': [asking((name) => ({ path: `/v1/invoices/${name}/payments` }), invoices)],
+  'POST /v1/invoices/{invoice}/void': [
+    asking((name) => ({ path: `/v1/invoices/${name}/void`, body: { reason: 'Not mine' } }), invoices, { notByA: true }),
+  ],
+  'POST /v1/invoices/{invoice}/mark-uncollectible': [
+    asking((name) => ({ path: `/v1/invoices/${name}/mark-uncollectible`, body: { reason: 'Not mine' } }), invoices, {
+      notByA: true,
+    }),
+  ],
+  'GET /v1/customers/{customer}/payment-terms': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}/payment-terms` }),
+      () => named(a.customer),
+    ),
+  ],
+  'PUT /v1/customers/{customer}/payment-terms': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}/payment-terms`, body: { netDays: 14 } }),
+      () => named(a.customer),
+    ),
+  ],
+  'GET /v1/ledger/entries': [
+    asking(
+      (name) => ({ path: `/v1/ledger/entries?customer=${name}` }),
+      () => named(a.customer),
+    ),
+  ],
   'GET /v1/invoices/{invoice}/lines/{line}/explain': [
     asking((name) => ({ path: `/v1/invoices/${name}/lines/1/explain` }), invoices),
     asking(
@@ -576,6 +610,9 @@ const OTHERS = [
   'GET /v1/catalogue/refreshes/{refresh}',
   'POST /v1/catalogue/refreshes/{refresh}/apply',
   'GET /v1/organisation',
+  'GET /v1/invoice-settings',
+  'PATCH /v1/invoice-settings',
+  'GET /v1/ledger/trial-balance',
   'PATCH /v1/organisation',
   'GET /v1/api-keys',
   'GET /v1/audit-log',
@@ -646,6 +683,24 @@ it('a page’s cursor of another organisation leads nowhere', async () => {
   expect(page.body.nextCursor).toEqual(expect.any(String));
   const { body } = await server.api('GET', `/v1/customers?cursor=${page.body.nextCursor}`, undefined, empty);
   expect(body.items).toEqual([]);
+});
+
+it('GET and PATCH /v1/invoice-settings are the organisation’s own', async () => {
+  await server.api('PATCH', '/v1/invoice-settings', { netDays: 99 }, empty);
+  expect((await server.api('GET', '/v1/invoice-settings', undefined, empty)).body.netDays).toBe(99);
+  expect((await server.api('GET', '/v1/invoice-settings', undefined, a.apiKey)).body.netDays).toBe(30);
+});
+
+it('GET /v1/ledger/trial-balance and /v1/ledger/entries show what the organisation itself has booked', async () => {
+  const path = '/v1/ledger/trial-balance';
+  expect((await server.api('GET', path, undefined, empty)).body).toEqual({ at: null, currencies: [] });
+  const received = async (key: string) => {
+    const { body } = await server.api('GET', '/v1/ledger/entries?account=payments', undefined, key);
+    return body.items.map((entry: { source: { id: string } }) => entry.source.id);
+  };
+  expect(await received(empty)).toEqual([]);
+  expect(await received(a.apiKey)).toEqual([a.payment]);
+  expect(await received(b.apiKey)).toEqual([b.payment]);
 });
 
 it('GET /v1/organisation is the key’s own', async () => {

@@ -265,6 +265,11 @@ describe('what is answered is what is documented', () => {
     ['GET /v1/catalogue/refreshes/{refresh}', () => `/v1/catalogue/refreshes/${refresh}`],
     ['GET /v1/invoices/{invoice}', () => `/v1/invoices/${all.invoice.number}`],
     ['GET /v1/invoices/{invoice}', () => `/v1/invoices/${all.draft}`],
+    ['GET /v1/invoices/{invoice}/payments', () => `/v1/invoices/${all.invoice.id}/payments`],
+    ['GET /v1/invoice-settings', () => '/v1/invoice-settings'],
+    ['GET /v1/customers/{customer}/payment-terms', () => `/v1/customers/${all.customer.key}/payment-terms`],
+    ['GET /v1/ledger/trial-balance', () => '/v1/ledger/trial-balance?at=2026-03-01T00:00:00Z&currency=USD'],
+    ['GET /v1/ledger/entries', () => '/v1/ledger/entries?account=revenue&limit=1'],
     ['GET /v1/invoices/{invoice}/lines/{line}/explain', () => `/v1/invoices/${all.invoice.id}/lines/1/explain`],
     ['GET /v1/invoices/{invoice}/lines/{line}/explain', () => `/v1/invoices/${all.invoice.id}/lines/2/explain`],
   ];
@@ -503,6 +508,20 @@ describe('what is answered is what is documented', () => {
     ['POST /v1/catalogue/refreshes/release', () => '/v1/catalogue/refreshes/release', () => undefined, 201],
     ['POST /v1/catalogue/refreshes/{refresh}/apply', () => `/v1/catalogue/refreshes/${refresh}/apply`, () => ({}), 200],
     ['POST /v1/invoices/{invoice}/finalize', () => `/v1/invoices/${all.invoice.id}/finalize`, () => undefined, 200],
+    [
+      'POST /v1/invoices/{invoice}/payments',
+      () => `/v1/invoices/${all.invoice.id}/payments`,
+      () => ({ amount: '0.02', reference: 'transfer 2', paidAt: '2026-02-01T00:00:00Z' }),
+      201,
+    ],
+    [
+      'POST /v1/invoices/{invoice}/mark-uncollectible',
+      () => `/v1/invoices/${all.invoice.id}/mark-uncollectible`,
+      () => ({ reason: 'Gone' }),
+      200,
+    ],
+    ['POST /v1/invoices/{invoice}/finalize', () => `/v1/invoices/${all.draft}/finalize`, () => undefined, 200],
+    ['POST /v1/invoices/{invoice}/void', () => `/v1/invoices/${all.draft}/void`, () => ({ reason: 'Twice' }), 200],
   ];
   it.each(WRITING)('%s', async (route, path, body, status) => {
     const sent = body();

@@ -104,6 +104,16 @@ const NEEDED: Record<string, Scope | null> = {
   'GET /v1/simulations/{simulation}/customers.csv': 'read',
   'GET /v1/invoices/{invoice}': 'read',
   'POST /v1/invoices/{invoice}/finalize': 'manage',
+  'POST /v1/invoices/{invoice}/payments': 'manage',
+  'GET /v1/invoices/{invoice}/payments': 'read',
+  'POST /v1/invoices/{invoice}/void': 'manage',
+  'POST /v1/invoices/{invoice}/mark-uncollectible': 'manage',
+  'GET /v1/invoice-settings': 'read',
+  'PATCH /v1/invoice-settings': 'manage',
+  'GET /v1/customers/{customer}/payment-terms': 'read',
+  'PUT /v1/customers/{customer}/payment-terms': 'manage',
+  'GET /v1/ledger/trial-balance': 'read',
+  'GET /v1/ledger/entries': 'read',
   'GET /v1/invoices/{invoice}/lines/{line}/explain': 'read',
 };
 const GUARDED = Object.entries(NEEDED).flatMap(([route, scope]) => (scope === null ? [] : [[route, scope] as const]));

@@ -13,6 +13,10 @@ export class OrganisationEntity {
   @CountColumn() catalogRevision!: number;
   /** How many invoices were given a number; the next one gets this plus one. */
   @CountColumn() invoicesNumbered!: number;
+  /** What the next numbers look like, such as `INV-{number:6}`. */
+  @Column('text') invoiceNumberFormat!: string;
+  /** Days after it is finalized in which an invoice is to be paid. */
+  @Column('int') netDays!: number;
   /** Plans that would earn less than this share of their revenue are published for a reason only; null: no floor. */
   @DecimalColumn({ nullable: true }) marginFloorPercent!: Decimal | null;
   @Column('timestamptz') createdAt!: Date;

@@ -11,5 +11,7 @@ export class CustomerEntity {
   @Column('text') timeZone!: string;
   /** The clock this customer lives by, instead of the real one. */
   @Column('uuid', { nullable: true }) testClockId!: string | null;
+  /** Days to pay agreed with this customer; null: as of the organisation. */
+  @Column('int', { nullable: true }) netDays!: number | null;
   @Column('timestamptz') createdAt!: Date;
 }

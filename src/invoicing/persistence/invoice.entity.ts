@@ -1,10 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Decimal } from '../../kernel';
 import { CountColumn, DecimalColumn } from '../../platform/database';
+import type { InvoiceStatus } from '../domain';
 
-export type InvoiceStatus = 'draft' | 'finalized';
-
-/** A request to pay for one subscription and period. Once finalized it never changes; the database refuses. */
+/** A request to pay for one subscription and period. Once finalized only its state changes; the database refuses the rest. */
 @Entity('invoice')
 export class InvoiceEntity {
   @PrimaryColumn('uuid') organisationId!: string;
@@ -27,4 +26,14 @@ export class InvoiceEntity {
   @Column('bigint', { nullable: true }) eventsThrough!: string | null;
   @Column('timestamptz') createdAt!: Date;
   @Column('timestamptz', { nullable: true }) finalizedAt!: Date | null;
+  /** When it was finalized by the customer's clock; null while a draft. */
+  @Column('timestamptz', { nullable: true }) issuedAt!: Date | null;
+  /** The day by which it is to be paid, in the customer's time zone. */
+  @Column('date', { nullable: true }) dueOn!: string | null;
+  /** What was paid of the total; never more than that. */
+  @DecimalColumn() amountPaid!: Decimal;
+  /** When it was paid, voided or given up, by the customer's clock; null while it is open. */
+  @Column('timestamptz', { nullable: true }) closedAt!: Date | null;
+  /** Why it was voided or given up. */
+  @Column('text', { nullable: true }) closedReason!: string | null;
 }
