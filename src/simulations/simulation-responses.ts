@@ -95,6 +95,7 @@ export function toCustomerResponse(outcome: StoredOutcome): SimulatedCustomerRes
 
 /** The head of the file, and the order of a customer's values. */
 const CSV_COLUMNS = [
+  'candidate',
   'customer',
   'customer_id',
   'currency',
@@ -113,10 +114,11 @@ const CSV_COLUMNS = [
 
 export const CSV_HEAD = `${CSV_COLUMNS.join(',')}\r\n`;
 
-/** One line of RFC 4180; what is not known is empty. */
-export function toCsvLine(outcome: StoredOutcome, currency: string): string {
+/** A customer's line, as RFC 4180 has it; what is not known is empty. */
+export function toCsvLine(outcome: StoredOutcome, candidate: string, currency: string): string {
   const customer = toCustomerResponse(outcome);
-  const values: Record<(typeof CSV_COLUMNS)[number], string | null> = {
+  return csvLine({
+    candidate,
     customer: customer.customer.key,
     customer_id: customer.customer.id,
     currency,
@@ -131,7 +133,34 @@ export function toCsvLine(outcome: StoredOutcome, currency: string): string {
     pending_events: customer.pendingEvents.toString(),
     events: customer.events.toString(),
     problem: customer.problem,
-  };
+  });
+}
+
+/** The last line: the candidate's totals as its result has them. It is the only one without a customer's id. */
+export function toCsvTotal(
+  { candidate, currency, totals }: SimulationResponse['results'][number],
+  events: number,
+): string {
+  return csvLine({
+    candidate,
+    customer: 'total',
+    customer_id: null,
+    currency,
+    revenue_now: totals.revenueNow,
+    revenue_then: totals.revenueThen,
+    change: totals.change,
+    change_percent: totals.changePercent,
+    cost_now: totals.costNow,
+    cost: totals.cost,
+    margin_then: totals.marginThen,
+    margin_percent_then: totals.marginPercentThen,
+    pending_events: totals.pendingEvents.toString(),
+    events: events.toString(),
+    problem: totals.notRated === 0 ? null : `${totals.notRated} customers could not be rated and are not in the total`,
+  });
+}
+
+function csvLine(values: Readonly<Record<(typeof CSV_COLUMNS)[number], string | null>>): string {
   return `${CSV_COLUMNS.map((column) => csvField(values[column] ?? '')).join(',')}\r\n`;
 }
 

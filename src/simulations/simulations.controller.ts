@@ -7,7 +7,7 @@ import { InvalidRequestError } from '../kernel';
 import { decodeCursor, type Page, PageQuery, toPage, UUID_TEXT } from '../platform/http';
 import { type CustomerPosition, positionOf } from './persistence/simulated-customers';
 import { SimulationRequests } from './simulation-requests';
-import { CSV_HEAD, toCsvLine, toCustomerResponse, toSimulationResponse } from './simulation-responses';
+import { CSV_HEAD, toCsvLine, toCsvTotal, toCustomerResponse, toSimulationResponse } from './simulation-responses';
 import {
   CsvQuery,
   CustomersQuery,
@@ -117,7 +117,8 @@ export class SimulationsController {
   @Header('Content-Type', 'text/csv; charset=utf-8')
   @ApiOperation({
     summary: 'The same as a file',
-    description: 'Comma-separated (RFC 4180), every customer, with a first line of names. What is not known is empty.',
+    description:
+      'Comma-separated (RFC 4180), every customer, with a first line of names and a last one of totals, which has no customer_id. What is not known is empty.',
   })
   @ApiProduces('text/csv')
   @ApiResponse({ status: 200, content: { 'text/csv': { schema: { type: 'string' } } } })
@@ -140,14 +141,15 @@ export class SimulationsController {
     candidate: number,
     order: z.output<typeof CsvQuery>['order'],
   ): AsyncGenerator<string> {
-    const { currency } = simulation.definition.candidates[candidate]!.plan;
+    const { name, plan } = simulation.definition.candidates[candidate]!;
     yield CSV_HEAD;
     for (let after: CustomerPosition | null = null; ;) {
       const page = await this.simulations.customers(tenant, simulation, candidate, order, after, CSV_PAGE);
-      if (page.length > 0) yield page.map((outcome) => toCsvLine(outcome, currency)).join('');
-      if (page.length < CSV_PAGE) return;
+      if (page.length > 0) yield page.map((outcome) => toCsvLine(outcome, name, plan.currency)).join('');
+      if (page.length < CSV_PAGE) break;
       after = positionOf(page.at(-1)!, order);
     }
+    yield toCsvTotal(toSimulationResponse(simulation).results[candidate]!, simulation.events);
   }
 }
 

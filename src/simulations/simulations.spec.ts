@@ -188,6 +188,15 @@ describe('a candidate beside what customers have', () => {
         change: '-40',
         currency: 'USD',
       }),
+      expect.objectContaining({
+        candidate: simulation.results[0].candidate,
+        customer: 'total',
+        customer_id: '',
+        revenue_now: '110',
+        revenue_then: '85',
+        change: '-25',
+        problem: '',
+      }),
     ]);
   });
 

@@ -111,9 +111,9 @@ it('a reference is any name that could have been given', () => {
   for (const given of ['', 'x'.repeat(256), 'a\0', '\ud800', 1, null]) expect(accepts(reference(), given)).toBe(false);
 });
 
-it('a currency is three capital letters', () => {
-  expect(['USD', 'JPY'].every((each) => accepts(currency(), each))).toBe(true);
-  expect(['usd', 'US', 'USDT', 'USD\n', 'ÜSD', ''].some((each) => accepts(currency(), each))).toBe(false);
+it('a currency is three capital letters that are one', () => {
+  expect(['USD', 'JPY', 'KWD', 'CLF', 'UYW'].every((each) => accepts(currency(), each))).toBe(true);
+  expect(['usd', 'US', 'USDT', 'USD\n', 'ÜSD', '', 'ZZZ'].some((each) => accepts(currency(), each))).toBe(false);
 });
 
 it('a page has 50 items unless it is told otherwise', () => {

@@ -81,9 +81,15 @@ export function reference() {
   return z.string().min(1).max(255).refine(isClean, NOT_CLEAN);
 }
 
-/** An ISO 4217 currency code. */
+/** ISO 4217's codes as ICU has them, past currencies among them, and two units of account that ICU leaves out. */
+const CURRENCIES: ReadonlySet<string> = new Set([...Intl.supportedValuesOf('currency'), 'CLF', 'UYW']);
+
+/** An ISO 4217 currency code. One that nobody has heard of would be rounded to two decimals and billed. */
 export function currency() {
-  return z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD');
+  return z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
+    .refine((code) => CURRENCIES.has(code), 'is not the code of a currency');
 }
 
 /** Query parameters of every list. */
