@@ -32,13 +32,16 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Stands between a period that ended and its invoice: the plan's price says nothing that can be rated. */
+/**
+ * Stands between a period that ended and its invoice: the plan's price says nothing that can be rated. It gets another id,
+ * since what a price says is read once.
+ */
 async function breakPlanOf(subscription: string): Promise<void> {
   const { plan } = await made(server.api('GET', `/v1/subscriptions/${subscription}`));
   expect(plan.key).toBe('broken');
   await server.query('ALTER TABLE price DISABLE TRIGGER price_guard');
   await server.query(
-    `UPDATE price SET charge = '{"model": "nonsense"}' WHERE plan_id IN (SELECT id FROM plan WHERE key = 'broken')`,
+    `UPDATE price SET id = gen_random_uuid(), charge = '{"model": "nonsense"}' WHERE plan_id IN (SELECT id FROM plan WHERE key = 'broken')`,
   );
 }
 
