@@ -15,6 +15,7 @@ import { IndexAnswersByAge1795313640000 } from './1795313640000-index-answers-by
 import { AddLedger1795314000000 } from './1795314000000-add-ledger';
 import { AddBillingDetails1795314010000 } from './1795314010000-add-billing-details';
 import { AddInvoiceStates1795314020000 } from './1795314020000-add-invoice-states';
+import { AddAdjustments1795314030000 } from './1795314030000-add-adjustments';
 import { WidenIntervals1795314040000 } from './1795314040000-widen-intervals';
 
 /** Every migration in the order it runs. A released one is never edited; a change is a new one. */
@@ -36,5 +37,6 @@ export const MIGRATIONS = [
   AddLedger1795314000000,
   AddBillingDetails1795314010000,
   AddInvoiceStates1795314020000,
+  AddAdjustments1795314030000,
   WidenIntervals1795314040000,
 ] as const;

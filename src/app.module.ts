@@ -16,7 +16,14 @@ import { DocumentsModule } from './documents';
 import { EventsModule } from './events';
 import { ChangesModule, IngestionModule } from './ingestion';
 import { InsightsModule } from './insights';
-import { InvoiceEntity, InvoiceLineEntity, InvoicingModule, PaymentEntity, PoolBalanceEntity } from './invoicing';
+import {
+  InvoiceEntity,
+  InvoiceLineEntity,
+  InvoicingModule,
+  PaymentEntity,
+  PeriodBilledEntity,
+  PoolBalanceEntity,
+} from './invoicing';
 import { MeteringModule } from './metering';
 import { SimulationsModule } from './simulations';
 import { type Foundations, PlatformModule } from './platform';
@@ -42,6 +49,7 @@ export const ENTITIES = [
   PlanMoveEntity,
   InvoiceEntity,
   InvoiceLineEntity,
+  PeriodBilledEntity,
   PoolBalanceEntity,
   PaymentEntity,
 ] as const;

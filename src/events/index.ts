@@ -2,7 +2,7 @@ export * from './domain';
 export { StoredEventResponse, toEventResponse } from './event-response';
 export { EventSchema } from './event.schema';
 export { EventsModule } from './events.module';
-export { EVENT_STATES, type EventState } from './persistence/listed-events';
+export { EVENT_STATES, type EventState, findListed, type ListedEvent } from './persistence/listed-events';
 export {
   eventCopy,
   EventRows,

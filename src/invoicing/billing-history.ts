@@ -2,22 +2,31 @@ import { isDeepStrictEqual } from 'node:util';
 import { In, type EntityManager } from 'typeorm';
 import { type Charge, type Plan, usageNeeds } from '../catalog/domain';
 import { periodOf, type Segment, segmentsOf, type SubscriptionWithPlan } from '../customers';
-import { Decimal, decimalText, sum, ZERO } from '../kernel';
+import { Decimal, decimalText, sum } from '../kernel';
 import { type PoolBalance, poolsForNextPeriod } from '../rating/domain';
 import { type Before, type CommitmentTerm, countsTowards, type EarlierSegment } from './domain';
 import { PoolBalanceEntity } from './persistence/pool-balance.entity';
+import type { RatedPeriod } from './rated-period';
 
-/** Loads what the charges of a billing period depend on from earlier ones: pools, a commitment's term, outcomes. */
+/** What the line of a true-up is called, and that of its adjustment. */
+const TRUE_UP = 'plan:true_up';
+
+/**
+ * Loads what the charges of a billing period depend on from earlier ones: pools, a commitment's term, outcomes.
+ *
+ * @param again earlier periods that were rated again just now, and say it instead of what is stored
+ */
 export async function loadBefore(
   db: EntityManager,
   about: SubscriptionWithPlan,
   periodIndex: number,
   segments: readonly Segment[],
+  again: readonly RatedPeriod[],
 ): Promise<Before> {
   return {
     periodIndex,
-    pools: await poolsRolledIn(db, about, periodIndex, segments),
-    term: await termOf(db, about, periodIndex, segments.at(-1)!.plan),
+    pools: await poolsRolledIn(db, about, periodIndex, segments, again),
+    term: await termOf(db, about, periodIndex, segments.at(-1)!.plan, again),
     earlier: segmentsBefore(about, periodIndex, segments),
   };
 }
@@ -29,6 +38,15 @@ export function dependsOnEarlier(segments: readonly Segment[]): boolean {
       terms?.pools?.some(({ rollover }) => rollover !== undefined) === true ||
       (terms?.commitment !== undefined && terms.commitment.periods > 1),
   );
+}
+
+/**
+ * Whether charges of a period look at events from before it: a reversal takes back an outcome that was billed, and seats
+ * are held until there is another number of them.
+ */
+export function looksBack(segments: readonly Segment[]): boolean {
+  const charges = segments.flatMap(({ plan }) => plan.prices.map(({ charge }) => charge));
+  return charges.some((charge) => charge.model === 'recurring' || lookBackOf(charge) > 0);
 }
 
 /** Writes what a period leaves of its pools, where that is news; a pool that the period doesn't have any more goes. */
@@ -84,10 +102,13 @@ async function poolsRolledIn(
   { subscription }: SubscriptionWithPlan,
   periodIndex: number,
   segments: readonly Segment[],
+  again: readonly RatedPeriod[],
 ): Promise<PoolBalance[]> {
   // The plan that the period begins with says what goes on into it.
   const { plan } = segments[0]!;
   if (periodIndex === 0 || (plan.terms?.pools ?? []).length === 0) return [];
+  const rated = again.find((period) => period.periodIndex === periodIndex - 1);
+  if (rated !== undefined) return poolsForNextPeriod(plan, rated.pools, periodIndex - 1);
   const stored = await db.findBy(PoolBalanceEntity, { subscriptionId: subscription.id, period: periodIndex - 1 });
   return poolsForNextPeriod(plan, stored.map(fromRow), periodIndex - 1);
 }
@@ -101,6 +122,7 @@ async function termOf(
   about: SubscriptionWithPlan,
   periodIndex: number,
   plan: Plan,
+  again: readonly RatedPeriod[],
 ): Promise<CommitmentTerm | null> {
   const commitment = plan.terms?.commitment;
   if (commitment === undefined) return null;
@@ -109,7 +131,7 @@ async function termOf(
     .flatMap((index) => segmentsOf(about, periodOf(about, index)))
     .filter((segment) => countsTowards(plan, segment.plan));
   return {
-    charged: await chargedIn(db, about, earlier),
+    charged: await chargedIn(db, about, earlier, again),
     promised: sum(
       earlier.filter(({ trial }) => trial === null).map(({ share }) => new Decimal(share.part).dividedBy(share.whole)),
     ),
@@ -121,17 +143,24 @@ async function chargedIn(
   db: EntityManager,
   { subscription }: SubscriptionWithPlan,
   segments: readonly Segment[],
+  again: readonly RatedPeriod[],
 ): Promise<Decimal> {
-  if (segments.length === 0) return ZERO;
+  const starts = new Set(segments.map(({ period }) => period.start.getTime()));
+  const linesAgain = again
+    .flatMap(({ draft }) => draft.lines)
+    .filter(({ servicePeriod }) => starts.has(servicePeriod.start.getTime()));
+  const rated = sum(linesAgain.filter(({ key }) => key !== TRUE_UP).map(({ exactAmount }) => exactAmount));
+  for (const { servicePeriod } of linesAgain) starts.delete(servicePeriod.start.getTime());
+  if (starts.size === 0) return rated;
   const [found] = await db.query<{ charged: string }[]>(
     `SELECT COALESCE(sum(line.exact_amount), 0)::text AS charged
        FROM invoice
        JOIN invoice_line AS line ON (line.organisation_id, line.invoice_id) = (invoice.organisation_id, invoice.id)
       WHERE invoice.organisation_id = $1 AND invoice.subscription_id = $2
-        AND line.kind <> 'true_up' AND line.period_start = ANY ($3::timestamptz[])`,
-    [subscription.organisationId, subscription.id, segments.map(({ period }) => period.start)],
+        AND line.key <> '${TRUE_UP}' AND line.period_start = ANY ($3::timestamptz[])`,
+    [subscription.organisationId, subscription.id, [...starts].map((start) => new Date(start))],
   );
-  return new Decimal(found!.charged);
+  return rated.plus(found!.charged);
 }
 
 /** Earlier segments, newest first, as far back as the period's outcomes may have been billed. */

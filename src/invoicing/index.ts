@@ -7,4 +7,5 @@ export { PeriodCloser } from './period-closer';
 export { InvoiceEntity } from './persistence/invoice.entity';
 export { InvoiceLineEntity } from './persistence/invoice-line.entity';
 export { PaymentEntity } from './persistence/payment.entity';
+export { PeriodBilledEntity } from './persistence/period-billed.entity';
 export { PoolBalanceEntity } from './persistence/pool-balance.entity';

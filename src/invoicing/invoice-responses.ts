@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type StoredPlan, toStoredCharge } from '../catalog';
 import { planAt } from '../customers';
-import { decimalText, formatAmount, formatMicros, invariant, toPublicId } from '../kernel';
+import { decimalText, formatAmount, formatMicros, invariant, sum, toPublicId } from '../kernel';
 import { amountDue, INVOICE_STATUSES } from './domain';
 import type { ExplainedEvent, LineExplanation } from './explanations.service';
 import type { InvoiceWithLines } from './invoices.service';
@@ -35,9 +35,9 @@ const LineResponse = z.object({
   id: z.string().nullable(),
   position: z.number().int().describe('From 1.'),
   kind: z
-    .enum(['price', 'discount', 'minimum', 'maximum', 'true_up'])
+    .enum(['price', 'discount', 'minimum', 'maximum', 'true_up', 'adjustment'])
     .describe(
-      '`price`: the charge of a price. The others are agreed for the plan as a whole; their amount may be below zero.',
+      '`price`: the charge of a price. `adjustment`: what is different of an earlier `servicePeriod` since it was billed, below zero for a credit. The others are agreed for the plan as a whole; their amount may be below zero.',
     ),
   key: z.string().describe('The price’s key, or for a line of the plan such as `plan:minimum`.'),
   description: z.string(),
@@ -81,7 +81,7 @@ export const InvoiceSummaryResponse = z.object({
   margin: z
     .string()
     .nullable()
-    .describe('exactTotal − cost; null when they are in two currencies or some cost is not known.'),
+    .describe('exactTotal without adjustments − cost; null when they are in two currencies or some cost is not known.'),
   amountPaid: z.string().describe('What was paid of the total.'),
   amountDue: z.string().describe('What is still to be paid, or will be once it is finalized; nothing of what is void.'),
   issuedAt: z.string().nullable().describe('When it was finalized, by the customer’s clock.'),
@@ -128,6 +128,9 @@ export const ExplanationResponse = z.object({
 
 export function toInvoiceSummary(found: InvoiceWithLines): z.infer<typeof InvoiceSummaryResponse> {
   const { invoice, about, costCurrency } = found;
+  const own = found.lines.filter(({ kind }) => kind !== 'adjustment');
+  // The cost is that of the invoice's own period, so what it adjusts of others doesn't belong into its margin.
+  const charged = sum(own.map(({ exactAmount }) => exactAmount));
   const marginKnown = costCurrency === invoice.currency && invoice.pendingEvents === 0;
   return {
     id: toPublicId('invoice', invoice.id),
@@ -135,13 +138,13 @@ export function toInvoiceSummary(found: InvoiceWithLines): z.infer<typeof Invoic
     status: invoice.status,
     customer: { id: toPublicId('customer', about.customer.id), key: about.customer.key, name: about.customer.name },
     subscription: toPublicId('subscription', invoice.subscriptionId),
-    plan: toPlanReference(planOf(found, found.lines.at(-1))),
+    plan: toPlanReference(planOf(found, own.at(-1))),
     currency: invoice.currency,
     servicePeriod: { start: invoice.periodStart.toISOString(), end: invoice.periodEnd.toISOString() },
     total: formatAmount(invoice.total, invoice.currency),
     exactTotal: decimalText(invoice.exactTotal),
     cost: { amount: decimalText(invoice.cost), currency: costCurrency, pendingEvents: invoice.pendingEvents },
-    margin: marginKnown ? decimalText(invoice.exactTotal.minus(invoice.cost)) : null,
+    margin: marginKnown ? decimalText(charged.minus(invoice.cost)) : null,
     amountPaid: formatAmount(invoice.amountPaid, invoice.currency),
     amountDue: formatAmount(amountDue(invoice), invoice.currency),
     issuedAt: invoice.issuedAt?.toISOString() ?? null,

@@ -7,22 +7,22 @@ import {
   type CustomerEntity,
   nextPeriod,
   periodOf,
-  type Segment,
   segmentsOf,
   SubscriptionEntity,
   SubscriptionsService,
   type SubscriptionWithPlan,
 } from '../customers';
 import { billingPeriodAt, Clock, ConflictError, invariant, newUuid, toPublicId, ZERO } from '../kernel';
-import { ChargeUsageService, type SegmentUsage } from '../metering';
 import { Database, pauseIngest } from '../platform/database';
-import { NO_USAGE, type PoolBalance } from '../rating/domain';
-import { dependsOnEarlier, loadBefore, savePools } from './billing-history';
-import { type DraftInvoice, draftInvoice, poolsAfter, rateSegments } from './domain';
+import { type Adjusted, Adjustments } from './adjustments';
+import { dependsOnEarlier, savePools } from './billing-history';
+import { type DraftInvoice, withAdjustments } from './domain';
 import { findInvoice, lockInvoice } from './find-invoice';
 import { InvoiceIssuer } from './invoice-issuer';
+import { PeriodRater } from './period-rater';
 import { InvoiceEntity } from './persistence/invoice.entity';
 import { InvoiceLineEntity } from './persistence/invoice-line.entity';
+import type { RatedPeriod } from './rated-period';
 import { toLine, writeLines } from './stored-line';
 
 /** An invoice with its lines and what it is about. */
@@ -34,12 +34,9 @@ export interface InvoiceWithLines {
   readonly costCurrency: string;
 }
 
-/** What a period's invoice should say, and what the period leaves of its pools. */
-interface PeriodDraft {
-  readonly periodIndex: number;
-  readonly segments: readonly Segment[];
-  readonly draft: DraftInvoice;
-  readonly pools: readonly PoolBalance[];
+/** What a period's invoice should say, with what it adjusts of earlier ones. */
+interface PeriodDraft extends RatedPeriod {
+  readonly adjusted: Adjusted;
 }
 
 /** Makes, refreshes and finalizes invoices. */
@@ -50,7 +47,8 @@ export class InvoicesService {
     @Inject(Clock) private readonly clock: Clock,
     @Inject(MetersService) private readonly meters: MetersService,
     @Inject(SubscriptionsService) private readonly subscriptions: SubscriptionsService,
-    @Inject(ChargeUsageService) private readonly usage: ChargeUsageService,
+    @Inject(PeriodRater) private readonly rater: PeriodRater,
+    @Inject(Adjustments) private readonly adjustments: Adjustments,
     @Inject(InvoiceIssuer) private readonly issuer: InvoiceIssuer,
   ) {}
 
@@ -111,14 +109,17 @@ export class InvoicesService {
       await pauseIngest(db, tenant.organisationId);
       const invoice = await lockInvoice(db, reference);
       if (invoice.status !== 'draft') return this.withLines(db, tenant, invoice);
-      const { draft, segments } = await this.refresh(db, tenant, invoice);
+      const made = await this.refresh(db, tenant, invoice);
+      const { draft, segments } = made;
       if (dependsOnEarlier(segments)) await this.refuseEarlierDraft(db, invoice);
       await this.refuseFillingMeter(tenant, draft);
       refusePendingCost(draft);
       refuseWrongTotal(draft);
 
       const { customer } = await this.aboutOf(tenant, invoice, db);
-      return this.withLines(db, tenant, await this.issuer.issue(db, tenant, invoice, customer));
+      const issued = await this.issuer.issue(db, tenant, invoice, customer);
+      await this.adjustments.note(db, issued, issued.eventsThrough!, made, made.adjusted);
+      return this.withLines(db, tenant, issued);
     });
   }
 
@@ -154,51 +155,27 @@ export class InvoicesService {
     });
   }
 
-  /** Rates each segment of a billing period on its own usage. */
+  /** Rates a billing period, and behind its lines puts what has changed of periods that were billed before. */
   private async draft(
     db: EntityManager,
     tenant: Tenant,
     about: SubscriptionWithPlan,
     periodIndex: number,
   ): Promise<PeriodDraft> {
-    const segments = segmentsOf(about, periodOf(about, periodIndex));
-    const before = await loadBefore(db, about, periodIndex, segments);
-    const usages: SegmentUsage[] = [];
-    // One after the other: they share the transaction's connection.
-    for (const segment of segments) usages.push(await this.usageOf(tenant, about, segment));
-
-    const rated = rateSegments(
-      segments.map((segment, index) => ({ ...segment, usage: usageByPrice(usages[index]!) })),
-      before,
-    );
-    const draft = draftInvoice(
-      rated,
-      usages.map(({ allEvents }) => allEvents),
-    );
-    return { periodIndex, segments, draft, pools: poolsAfter(rated) };
+    const adjusted = await this.adjustments.of(db, tenant, about, periodIndex);
+    const rated = await this.rater.rate(db, tenant, about, periodIndex, adjusted.again);
+    return { ...rated, draft: withAdjustments(rated.draft, adjusted.lines), adjusted };
   }
 
-  private usageOf(
-    tenant: Tenant,
-    { customer }: SubscriptionWithPlan,
-    { plan, period }: Segment,
-  ): Promise<SegmentUsage> {
-    const wanted = plan.prices.flatMap(({ meterId, charge }) => (meterId === null ? [] : [{ meterId, charge }]));
-    return this.usage.inPeriod(tenant, customer.id, period, wanted, customer.timeZone);
-  }
-
-  private async insertDraft(
-    db: EntityManager,
-    about: SubscriptionWithPlan,
-    { draft, periodIndex, pools }: PeriodDraft,
-  ): Promise<void> {
+  private async insertDraft(db: EntityManager, about: SubscriptionWithPlan, made: PeriodDraft): Promise<void> {
+    const { draft } = made;
     const invoice = toInvoice(about, draft, this.clock.now());
     await db.insert(InvoiceEntity, invoice);
     await db.insert(
       InvoiceLineEntity,
       draft.lines.map((line, position) => toLine(invoice, line, position)),
     );
-    await savePools(db, about, periodIndex, pools);
+    await saveAllPools(db, about, made);
   }
 
   /**
@@ -221,7 +198,7 @@ export class InvoicesService {
   ): Promise<PeriodDraft> {
     const made = await this.draft(db, tenant, about, periodIndex);
     await writeLines(db, invoice, made.draft);
-    await savePools(db, about, periodIndex, made.pools);
+    await saveAllPools(db, about, made);
 
     const { total, exactTotal, cost, pendingEvents } = made.draft;
     if (
@@ -340,8 +317,9 @@ function periodIndexOf(about: SubscriptionWithPlan, { periodStart }: InvoiceEnti
   return index;
 }
 
-function usageByPrice(usage: SegmentUsage): Parameters<typeof rateSegments>[0][number]['usage'] {
-  return { of: ({ meterId, charge }) => (meterId === null ? NO_USAGE : usage.of(meterId, charge)) };
+/** What a period leaves of its pools, and what those leave that were rated again for it. */
+async function saveAllPools(db: EntityManager, about: SubscriptionWithPlan, made: PeriodDraft): Promise<void> {
+  for (const { periodIndex, pools } of [...made.adjusted.again, made]) await savePools(db, about, periodIndex, pools);
 }
 
 function refusePendingCost(draft: DraftInvoice): void {

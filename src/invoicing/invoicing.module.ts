@@ -4,6 +4,7 @@ import { CustomersModule } from '../customers';
 import { IngestionModule } from '../ingestion';
 import { MeteringModule } from '../metering';
 import { WalletModule } from '../wallet';
+import { Adjustments } from './adjustments';
 import { ExplanationsService } from './explanations.service';
 import { InvoiceIssuer } from './invoice-issuer';
 import { StoredInvoiceLookup } from './invoice-lookup';
@@ -13,17 +14,23 @@ import { InvoiceStatesService } from './invoice-states.service';
 import { InvoicesController } from './invoices.controller';
 import { InvoicesService } from './invoices.service';
 import { PeriodCloser } from './period-closer';
+import { PeriodRater } from './period-rater';
+import { UsageLedgerController } from './usage-ledger.controller';
+import { UsageLedgerService } from './usage-ledger.service';
 
 @Module({
   imports: [CatalogModule, CustomersModule, IngestionModule, MeteringModule, WalletModule],
-  controllers: [InvoicesController, InvoiceStatesController],
+  controllers: [InvoicesController, InvoiceStatesController, UsageLedgerController],
   providers: [
+    UsageLedgerService,
+    Adjustments,
     ExplanationsService,
     InvoiceIssuer,
     InvoicesService,
     InvoiceSettingsService,
     InvoiceStatesService,
     PeriodCloser,
+    PeriodRater,
     StoredInvoiceLookup,
   ],
   exports: [ExplanationsService, InvoicesService, PeriodCloser],

@@ -75,7 +75,7 @@ describe('a pool that rolls over', () => {
     });
     await made(server.api('POST', `/v1/invoices/${march.id}/finalize`));
     expect(await made(server.api('POST', `/v1/invoices/${april.id}/finalize`))).toMatchObject({ total: '23.00' });
-    // What was left of March is billed: a late event changes neither.
+    // What was left of March is billed: a late event changes neither, but the next invoice.
     await use('pooled', '2026-03-12T00:00:00Z', 500);
     expect((await invoicesOf(server, 'pooled')).map(({ total }) => total)).toEqual(['20.00', '23.00']);
   });
@@ -83,7 +83,9 @@ describe('a pool that rolls over', () => {
   it('is told by the preview of the open month', async () => {
     await use('pooled', '2026-05-02T00:00:00Z', 1100);
     const preview = await made(server.api('GET', '/v1/customers/pooled/invoices/preview'));
-    expect(lines(preview)).toEqual(['base 20.00', 'standard 1.00', 'premium 0.00']);
+    // Late in March 500 more: 1,300 of 1,000 there, so 300 × 0.01, and nothing rolled over: April has 1,000, for 900 and
+    // 20 × 5, and 100 × 0.05 are beyond, of which 3.00 are billed.
+    expect(lines(preview)).toEqual(['base 20.00', 'standard 1.00', 'premium 0.00', 'standard 3.00', 'premium 2.00']);
   });
 });
 

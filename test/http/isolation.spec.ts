@@ -196,6 +196,18 @@ const ASKING: Record<string, Asking[]> = {
       () => named(a.customer),
     ),
   ],
+  'GET /v1/customers/{customer}/usage-ledger': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}/usage-ledger?${EVER}` }),
+      () => named(a.customer),
+    ),
+  ],
+  'GET /v1/customers/{customer}/late-usage': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}/late-usage` }),
+      () => named(a.customer),
+    ),
+  ],
   'GET /v1/customers/{customer}/invoices': [
     asking(
       (name) => ({ path: `/v1/customers/${name}/invoices` }),

@@ -229,6 +229,11 @@ describe('what is answered is what is documented', () => {
     ['GET /v1/customers', () => '/v1/customers?limit=1'],
     ['GET /v1/customers/{customer}', () => `/v1/customers/${all.customer.key}`],
     ['GET /v1/customers/{customer}/usage', () => `/v1/customers/${all.customer.key}/usage`],
+    [
+      'GET /v1/customers/{customer}/usage-ledger',
+      () => `/v1/customers/${all.customer.key}/usage-ledger?from=2020-01-01T00:00:00Z&to=2030-01-01T00:00:00Z`,
+    ],
+    ['GET /v1/customers/{customer}/late-usage', () => `/v1/customers/${all.customer.key}/late-usage`],
     ['GET /v1/usage', () => `/v1/usage?meter=${all.meter.key}&groupBy=customer&window=day&empty=true&limit=3`],
     ['GET /v1/costs', () => '/v1/costs?from=2026-01-01T00:00:00Z&groupBy=customer,feature&window=month&limit=1'],
     ['GET /v1/costs/differences', () => '/v1/costs/differences?from=2026-01-01T00:00:00Z'],

@@ -53,6 +53,8 @@ const NEEDED: Record<string, Scope | null> = {
   'GET /v1/invoices/{invoice}/ubl.xml': 'read',
   'PATCH /v1/customers/{customer}': 'manage',
   'GET /v1/customers/{customer}/usage': 'read',
+  'GET /v1/customers/{customer}/usage-ledger': 'read',
+  'GET /v1/customers/{customer}/late-usage': 'read',
   'GET /v1/usage': 'read',
   'GET /v1/costs': 'read',
   'GET /v1/costs/differences': 'read',

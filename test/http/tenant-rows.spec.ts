@@ -52,6 +52,10 @@ beforeAll(async () => {
   await owner.query(
     `INSERT INTO pool_balance SELECT organisation_id, id, 'credits', 0, 100, 0, 40, '[]' FROM subscription`,
   );
+  await owner.query(
+    `INSERT INTO period_billed
+     SELECT organisation_id, subscription_id, '2020-01-01', 1, id, 1 FROM invoice`,
+  );
   // How far pricing has come is written by a job, in its own time.
   await owner.query(
     `INSERT INTO pending_pricing (organisation_id, revision, change_id, looked_at, priced, started_at)

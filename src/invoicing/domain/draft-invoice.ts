@@ -3,9 +3,12 @@ import { type Currency, type Decimal, invariant, type Period, sum } from '../../
 import { type BreakdownRow, type LineKind, type RatedLine, roundingStep, type UsageTotals } from '../../rating/domain';
 import type { RatedSegment } from './rate-segments';
 
+/** What a line is: a charge of the invoice's own period, or the difference of one that was billed before. */
+export type DraftLineKind = LineKind | 'adjustment';
+
 /** One charge as the customer sees it. */
 export interface DraftLine {
-  readonly kind: LineKind;
+  readonly kind: DraftLineKind;
   /** The price's key, or what of the plan it is, such as `plan:minimum`. */
   readonly key: string;
   /** The version it was charged by. */

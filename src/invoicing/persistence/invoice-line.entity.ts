@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Decimal } from '../../kernel';
 import { CountColumn, DecimalColumn } from '../../platform/database';
-import type { LineKind } from '../../rating/domain';
+import type { DraftLineKind } from '../domain';
 
 /** A row of a line's breakdown with its decimals as strings. */
 export interface StoredBreakdownRow {
@@ -25,12 +25,12 @@ export class InvoiceLineEntity {
   @PrimaryColumn('uuid') id!: string;
   @Column('uuid') invoiceId!: string;
   @Column('int') position!: number;
-  @Column('text') kind!: LineKind;
+  @Column('text') kind!: DraftLineKind;
   /** The price's key, or what of the plan it is, such as `plan:minimum`. */
   @Column('text') key!: string;
   /** The plan version it was charged by. */
   @Column('uuid') planId!: string;
-  /** Null unless it is of a price. */
+  /** Null unless it is of a price, or adjusts one that is. */
   @Column('uuid', { nullable: true }) priceId!: string | null;
   @Column('uuid', { nullable: true }) meterId!: string | null;
   @Column('text') description!: string;
@@ -38,7 +38,7 @@ export class InvoiceLineEntity {
   /** How many events the quantity comes from. */
   @CountColumn() events!: number;
   @DecimalColumn() exactAmount!: Decimal;
-  /** `exactAmount`, rounded once to the minor unit of the invoice's currency. */
+  /** `exactAmount`, rounded once to the minor unit of the invoice's currency; of an adjustment, with what was billed before. */
   @DecimalColumn() amount!: Decimal;
   @Column('timestamptz') periodStart!: Date;
   @Column('timestamptz') periodEnd!: Date;

@@ -87,6 +87,9 @@ export const SettingsSchema = z.object({
   WEIR_DRAFT_GRACE: duration('1d').describe(
     'How long the invoice of a closed period stays a draft, for events that come late, before it is finalized by itself.',
   ),
+  WEIR_ADJUSTMENT_PERIODS: wholeNumber(12, 0, 120).describe(
+    'How many billing periods back an invoice adjusts what came late or was corrected after finalizing. What is older is listed by GET /v1/customers/{customer}/late-usage.',
+  ),
   WEIR_DATABASE_POOL: wholeNumber(10, 2, 200).describe(
     'Connections for ordinary requests, per process. One organisation holds at most half of them at a time.',
   ),

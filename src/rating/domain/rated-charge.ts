@@ -17,7 +17,7 @@ export interface PriceToRate {
 
 /**
  * What a row is about. Of units: `allowance` to `free`, `pool`, `blocked` and `moved`. Of money: the others. `discount`,
- * `trial`, `maximum` and `credit` lower the amount, everything else is zero or above.
+ * `trial`, `maximum`, `credit` and `billed` lower the amount, everything else is zero or above.
  */
 export type RowKind =
   | 'flat'
@@ -49,7 +49,8 @@ export type RowKind =
   | 'minimum'
   | 'maximum'
   | 'proration'
-  | 'true_up';
+  | 'true_up'
+  | 'billed';
 
 /**
  * One step from usage to amount. In every row with a unit price, `amount` is `quantity × unitPrice`, exactly; a row
