@@ -110,7 +110,7 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     field: 'data.gpu_seconds',
     prices: [{ amount: '0.001' }],
   });
-  const currency = `XX${prefix.slice(0, 1).toUpperCase()}`;
+  const currency = prefix === 'a' ? 'AMD' : 'BWP';
   const rate = { base: currency, quote: 'USD', rate: '1.5', validFrom: FIRST_PERIOD };
   await post('/v1/exchange-rates', [rate]);
   const other = await post('/v1/api-keys', { name: 'Another', scopes: ['read'] });

@@ -54,7 +54,7 @@ beforeAll(async () => {
   );
   await owner.query(
     `INSERT INTO period_billed
-     SELECT organisation_id, subscription_id, '2020-01-01', 1, id, 1 FROM invoice`,
+     SELECT organisation_id, subscription_id, '2020-01-01', row_number() OVER (), id, 1 FROM invoice`,
   );
   // How far pricing has come is written by a job, in its own time.
   await owner.query(
