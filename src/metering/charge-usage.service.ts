@@ -103,7 +103,11 @@ export class ChargeUsageService {
       const reading: Reading = { organisationId, customerIds, periods, timeZone, now, ownNow };
 
       const whole = wantedWhole(detailed, floors, meters);
-      const sums = await readTotals(db, reading, whole.filter(({ aggregation }) => !keepsSamples(aggregation)));
+      const sums = await readTotals(
+        db,
+        reading,
+        whole.filter(({ aggregation }) => !keepsSamples(aggregation)),
+      );
       const totals = await totalsOfMeters(db, reading, whole, sums);
       const details = new Map<string, PerPeriod<Partial<ChargeUsage>>>();
       for (const each of detailed) {
