@@ -380,7 +380,7 @@ it('random late events and voids: all finalized lines together are the rating of
 
     const cents = new Map<string, number>();
     for (const invoice of await invoicesOf(server, customer)) {
-      expect(invoice.status).toBe('finalized');
+      expect(invoice.status).toMatch(/^(finalized|paid)$/); // one of nothing is paid at once
       for (const { key, servicePeriod, amount } of invoice.lines) {
         const line = `${key} ${Number(servicePeriod.start.slice(5, 7))}`;
         cents.set(line, (cents.get(line) ?? 0) + Math.round(Number(amount) * 100));

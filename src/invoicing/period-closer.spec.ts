@@ -36,18 +36,20 @@ afterAll(() => server.stop());
  * Stands between a period that ended and its invoice: the plan's price says nothing that can be rated. It gets another id,
  * since what a price says is read once.
  */
-async function breakPlanOf(subscription: string): Promise<void> {
+async function breakPlanOf(subscription: string, key: string): Promise<void> {
   const { plan } = await made(server.api('GET', `/v1/subscriptions/${subscription}`));
-  expect(plan.key).toBe('broken');
+  expect(plan.key).toBe(key);
   await server.query('ALTER TABLE price DISABLE TRIGGER price_guard');
   await server.query(
-    `UPDATE price SET id = gen_random_uuid(), charge = '{"model": "nonsense"}' WHERE plan_id IN (SELECT id FROM plan WHERE key = 'broken')`,
+    `UPDATE price SET id = gen_random_uuid(), charge = '{"model": "nonsense"}' WHERE plan_id IN (SELECT id FROM plan WHERE key = $1)`,
+    [key],
   );
 }
 
-async function mendPlan(): Promise<void> {
+async function mendPlan(key: string): Promise<void> {
   await server.query(
-    `UPDATE price SET charge = '{"model": "unit", "unitPrice": "1"}' WHERE plan_id IN (SELECT id FROM plan WHERE key = 'broken')`,
+    `UPDATE price SET charge = '{"model": "unit", "unitPrice": "1"}' WHERE plan_id IN (SELECT id FROM plan WHERE key = $1)`,
+    [key],
   );
   await server.query('ALTER TABLE price ENABLE TRIGGER price_guard');
 }
@@ -145,13 +147,14 @@ describe('a subscription whose period cannot be closed', () => {
       const name = Object.keys(headers).length === 0 ? 'plain' : 'keyed';
       const clock = await makeClock(server, '2026-01-01T00:00:00Z');
       const prices = [{ key: 'p', name: 'P', meter: 'requests', charge: { model: 'unit', unitPrice: '1' } }];
-      const plan = { key: 'broken', name: 'Broken', currency: 'USD', interval: 'month', prices };
+      const broken = `${name}-broken`;
+      const plan = { key: broken, name: 'Broken', currency: 'USD', interval: 'month', prices };
       await made(server.api('POST', '/v1/plans', plan));
       const startAt = '2026-01-01T00:00:00Z';
       await subscribe(server, `${name}-before`, { plan: 'usage', startAt, clock });
-      const bad = await subscribe(server, `${name}-bad`, { plan: 'broken', startAt, clock });
+      const bad = await subscribe(server, `${name}-bad`, { plan: broken, startAt, clock });
       await subscribe(server, `${name}-behind`, { plan: 'usage', startAt, clock });
-      await breakPlanOf(bad.subscription);
+      await breakPlanOf(bad.subscription, broken);
 
       const answer = await server.send(`/v1/test-clocks/${clock}/advance`, {
         method: 'POST',
@@ -170,7 +173,7 @@ describe('a subscription whose period cannot be closed', () => {
       ]);
 
       // Once the reason is gone the next sweep closes it, and the reason is forgotten.
-      await mendPlan();
+      await mendPlan(broken);
       await advance(server, clock, END);
       expect(await invoicesOf(server, `${name}-bad`)).toHaveLength(1);
       expect(await made(server.api('GET', `/v1/subscriptions/${name}-bad`))).toMatchObject({ parkedReason: null });

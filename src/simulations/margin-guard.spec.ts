@@ -48,7 +48,7 @@ it('without a floor every plan is published', async () => {
 });
 
 it('a plan below the floor is published for a reason only, which is written down with the figures', async () => {
-  expect(await floor('20')).toEqual({ currency: 'USD', marginFloorPercent: '20' });
+  expect(await floor('20')).toMatchObject({ currency: 'USD', marginFloorPercent: '20' });
 
   // 9.00 for what cost 8.00 leaves 11.11 %.
   const refused = await send('POST', '/v1/plans', plan('0.009'));
