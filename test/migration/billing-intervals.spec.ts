@@ -1,30 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { MIGRATIONS } from '../../migrations';
-import { createTestDatabase, type TestDatabase } from '../support/postgres';
+import { useMigrations } from '../support/migrations';
 
-let database: TestDatabase;
-beforeEach(async () => {
-  database = await createTestDatabase({ migrated: false });
-});
-afterEach(() => database.drop());
-
-async function migrated(count: number, work: (source: DataSource) => Promise<void>): Promise<void> {
-  const source = new DataSource({
-    type: 'postgres',
-    url: database.url,
-    migrations: MIGRATIONS.slice(0, count),
-    migrationsTableName: 'migration',
-    migrationsTransactionMode: 'each',
-  });
-  await source.initialize();
-  try {
-    await source.runMigrations();
-    await work(source);
-  } finally {
-    await source.destroy();
-  }
-}
+const migrated = useMigrations();
 
 const UP_TO_IT = MIGRATIONS.findIndex(({ name }) => name === 'WidenIntervals1795314040000') + 1;
 const [organisation, customer, plan, subscription] = Array.from({ length: 4 }, () => randomUUID());

@@ -1,32 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { MIGRATIONS } from '../../migrations';
-import { createTestDatabase, type TestDatabase } from '../support/postgres';
+import { useMigrations } from '../support/migrations';
 
-let database: TestDatabase;
-beforeEach(async () => {
-  database = await createTestDatabase({ migrated: false });
-});
-afterEach(() => database.drop());
+const migrated = useMigrations();
 
 const THIS = MIGRATIONS.findIndex(({ name }) => name.startsWith('WidenInvoiceLines'));
-
-async function migrated(count: number, work: (source: DataSource) => Promise<void>): Promise<void> {
-  const source = new DataSource({
-    type: 'postgres',
-    url: database.url,
-    migrations: MIGRATIONS.slice(0, count),
-    migrationsTableName: 'migration',
-    migrationsTransactionMode: 'each',
-  });
-  await source.initialize();
-  try {
-    await source.runMigrations();
-    await work(source);
-  } finally {
-    await source.destroy();
-  }
-}
 
 const [organisation, customer, plan, price, subscription, invoice] = Array.from({ length: 6 }, () => randomUUID());
 

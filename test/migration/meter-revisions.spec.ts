@@ -1,32 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { MIGRATIONS } from '../../migrations';
-import { createTestDatabase, type TestDatabase } from '../support/postgres';
+import { useMigrations } from '../support/migrations';
+
+const migrated = useMigrations();
 
 const MINE = MIGRATIONS.findIndex(({ name }) => name === 'AddMeterRevisions1795312850000');
-
-let database: TestDatabase;
-beforeEach(async () => {
-  database = await createTestDatabase({ migrated: false });
-});
-afterEach(() => database.drop());
-
-async function migrated<T>(count: number, work: (source: DataSource) => Promise<T>): Promise<T> {
-  const source = new DataSource({
-    type: 'postgres',
-    url: database.url,
-    migrations: MIGRATIONS.slice(0, count),
-    migrationsTableName: 'migration',
-    migrationsTransactionMode: 'each',
-  });
-  await source.initialize();
-  try {
-    await source.runMigrations();
-    return await work(source);
-  } finally {
-    await source.destroy();
-  }
-}
 
 const organisation = randomUUID();
 const [count, sum] = [randomUUID(), randomUUID()];
