@@ -21,6 +21,18 @@ export function wholeNumber(flag: string, text: string, least: number, most: num
   throw refusal(`${flag} takes a whole number from ${least} to ${most}, not '${text.slice(0, 40)}'`);
 }
 
+/** @param given by `--key` @throws ProgramError (exit code 2) */
+export function apiKeyOf(given: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
+  const key = given ?? env['WEIR_KEY'] ?? '';
+  if (key === '') throw refusal('An API key is needed: --key, or WEIR_KEY in the environment');
+  return key;
+}
+
+/** @param given by `--url` @throws ProgramError (exit code 2) */
+export function serverOf(given: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
+  return webAddress(given ?? env['WEIR_URL'] ?? 'http://127.0.0.1:8787');
+}
+
 /** A server's address without a slash at its end. @throws ProgramError (exit code 2) */
 export function webAddress(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;

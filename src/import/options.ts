@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { isTimeZone } from '../kernel';
-import { refusal, unreadableFlags, webAddress, wholeNumber } from '../client';
+import { apiKeyOf, refusal, serverOf, unreadableFlags, wholeNumber } from '../client';
 import { isTarget, type Mapping, type TimeFormat } from './mapping';
 
 export const HELP = `Sends the rows of a file to Weir as usage events.
@@ -82,14 +82,13 @@ export function readOptions(
   const [file, stray] = positionals;
   if (file === undefined || file === '') throw refusal('Name the file to import');
   if (stray !== undefined) throw refusal(`One file at a time: '${stray.slice(0, 80)}' is a second one`);
-  const apiKey = values.key ?? env['WEIR_KEY'] ?? '';
-  if (apiKey === '') throw refusal('An API key is needed: --key, or WEIR_KEY in the environment');
+  const apiKey = apiKeyOf(values.key, env);
   if (values.delimiter !== undefined && [...values.delimiter].length !== 1)
     throw refusal('--delimiter takes one character');
 
   return {
     file,
-    url: webAddress(values.url ?? env['WEIR_URL'] ?? 'http://127.0.0.1:8787'),
+    url: serverOf(values.url, env),
     apiKey,
     backfill: values.backfill ?? false,
     createCustomers: values['create-customers'] ?? false,

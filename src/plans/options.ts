@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { refusal, unreadableFlags, webAddress } from '../client';
+import { apiKeyOf, refusal, serverOf, unreadableFlags } from '../client';
 
 export const HELP = `Keeps plans, meters and features in a file.
 
@@ -66,9 +66,8 @@ export function readOptions(
     if (values['dry-run'] === true) throw refusal('--dry-run goes with apply');
     if (values.reason !== undefined) throw refusal('--reason goes with apply');
   }
-  const apiKey = values.key ?? env['WEIR_KEY'] ?? '';
-  if (apiKey === '') throw refusal('An API key is needed: --key, or WEIR_KEY in the environment');
-  const url = webAddress(values.url ?? env['WEIR_URL'] ?? 'http://127.0.0.1:8787');
+  const apiKey = apiKeyOf(values.key, env);
+  const url = serverOf(values.url, env);
   const where = { url, apiKey, json: values.json ?? false };
 
   switch (command) {

@@ -1,4 +1,4 @@
-import { type Decimal, decimalText, toPublicId } from '../kernel';
+import { csvLine, type Decimal, decimalText, toPublicId } from '../kernel';
 import { barsOf, type IncludedUse, percentOf, type Summary } from './domain';
 import type { StoredOutcome } from './persistence/simulated-customers';
 import type { Simulation } from './simulations.service';
@@ -112,12 +112,12 @@ const CSV_COLUMNS = [
   'problem',
 ] as const;
 
-export const CSV_HEAD = `${CSV_COLUMNS.join(',')}\r\n`;
+export const CSV_HEAD = csvLine(CSV_COLUMNS);
 
 /** A customer's line, as RFC 4180 has it; what is not known is empty. */
 export function toCsvLine(outcome: StoredOutcome, candidate: string, currency: string): string {
   const customer = toCustomerResponse(outcome);
-  return csvLine({
+  return outcomeLine({
     candidate,
     customer: customer.customer.key,
     customer_id: customer.customer.id,
@@ -141,7 +141,7 @@ export function toCsvTotal(
   { candidate, currency, totals }: SimulationResponse['results'][number],
   events: number,
 ): string {
-  return csvLine({
+  return outcomeLine({
     candidate,
     customer: 'total',
     customer_id: null,
@@ -160,12 +160,8 @@ export function toCsvTotal(
   });
 }
 
-function csvLine(values: Readonly<Record<(typeof CSV_COLUMNS)[number], string | null>>): string {
-  return `${CSV_COLUMNS.map((column) => csvField(values[column] ?? '')).join(',')}\r\n`;
-}
-
-function csvField(value: string): string {
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+function outcomeLine(values: Readonly<Record<(typeof CSV_COLUMNS)[number], string | null>>): string {
+  return csvLine(CSV_COLUMNS.map((column) => values[column] ?? ''));
 }
 
 function toUse({ kind, key, granted, used }: IncludedUse): SimulatedCustomerResponse['pools'][number] {

@@ -1,4 +1,4 @@
-import { decimalText, formatAmount } from '../../kernel';
+import { csvLine, decimalText, formatAmount } from '../../kernel';
 import type { InvoiceDocument } from './invoice-document';
 
 const HEAD = [
@@ -28,14 +28,10 @@ export function linesCsv(invoice: InvoiceDocument): string {
     line.servicePeriod.start.toISOString(),
     line.servicePeriod.end.toISOString(),
   ]);
-  return [HEAD, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+  return [HEAD, ...rows].map(csvLine).join('');
 }
 
 /** A name that a spreadsheet would take for a formula is told to be a text; numbers are left as they are. */
 function plain(text: string): string {
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-}
-
-function cell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

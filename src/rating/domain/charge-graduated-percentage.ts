@@ -1,8 +1,9 @@
-import { Decimal, HUNDRED, invariant, ONE, ZERO } from '../../kernel';
+import { Decimal, HUNDRED, invariant, ZERO } from '../../kernel';
 import type { PercentageTier } from '../../catalog/domain';
 import { refuseNegative } from './negative-quantity-error';
 import type { BreakdownRow } from './rated-charge';
 import { shown } from './shown';
+import { tierFee } from './tier-fee';
 
 /**
  * Charges each part of a value at the percentage of the tier it falls in, and each tier's flat fee once when the tier
@@ -28,7 +29,7 @@ export function chargeGraduatedPercentage(value: Decimal, tiers: readonly Percen
     if (inTier.isZero() && index > 0) break;
 
     if (!inTier.isZero()) rows.push(shareOfTier(tier, index, inTier, charged));
-    if (tier.flatFee !== undefined && !tier.flatFee.isZero()) rows.push(feeOfTier(tier.flatFee, index));
+    if (tier.flatFee !== undefined && !tier.flatFee.isZero()) rows.push(tierFee(tier.flatFee, index));
     charged = end;
   }
   invariant(charged.equals(value), 'every part of the value is charged in one tier');
@@ -46,18 +47,6 @@ function shareOfTier(tier: PercentageTier, index: number, value: Decimal, from: 
     quantity: value,
     unitPrice: share,
     amount: value.times(share),
-  };
-}
-
-function feeOfTier(fee: Decimal, index: number): BreakdownRow {
-  return {
-    kind: 'flat',
-    description: `Tier ${index + 1}: fixed fee`,
-    from: null,
-    upTo: null,
-    quantity: ONE,
-    unitPrice: fee,
-    amount: fee,
   };
 }
 

@@ -1,9 +1,10 @@
-import { Decimal, invariant, ONE, ZERO } from '../../kernel';
+import { Decimal, invariant, ZERO } from '../../kernel';
 import type { Tier } from '../../catalog/domain';
 import { band } from './band';
 import { refuseNegative } from './negative-quantity-error';
 import type { BreakdownRow } from './rated-charge';
 import { shown } from './shown';
+import { tierFee } from './tier-fee';
 
 /**
  * Charges each unit at the price of the tier it falls in (graduated pricing), and each tier's flat fee once when the
@@ -31,7 +32,7 @@ export function chargeGraduated(quantity: Decimal, tiers: readonly Tier[], inclu
     if (inTier.isZero() && index > 0) break;
 
     if (!inTier.isZero()) rows.push(unitsOfTier(tier, index, inTier, charged, included));
-    if (tier.flatFee !== undefined && !tier.flatFee.isZero()) rows.push(feeOfTier(tier.flatFee, index));
+    if (tier.flatFee !== undefined && !tier.flatFee.isZero()) rows.push(tierFee(tier.flatFee, index));
     charged = end;
   }
   invariant(charged.equals(quantity), 'every unit is charged in one tier');
@@ -49,17 +50,5 @@ function unitsOfTier(tier: Tier, index: number, quantity: Decimal, start: Decima
     quantity,
     unitPrice: tier.unitPrice,
     amount: quantity.times(tier.unitPrice),
-  };
-}
-
-function feeOfTier(fee: Decimal, index: number): BreakdownRow {
-  return {
-    kind: 'flat',
-    description: `Tier ${index + 1}: fixed fee`,
-    from: null,
-    upTo: null,
-    quantity: ONE,
-    unitPrice: fee,
-    amount: fee,
   };
 }
