@@ -5,12 +5,23 @@ import { EVENT_TYPE } from './events';
 /** Events in one statement. */
 const PAGE = 500_000;
 
+/** Events to store: evenly over a time, over customers in turn. */
+export interface EventsToStore {
+  readonly count: number;
+  /** Without it the month so far, by PostgreSQL's clock. */
+  readonly within?: { readonly from: Date; readonly to: Date };
+  /** Keys; without it every customer there is. */
+  readonly customers?: readonly string[];
+}
+
 /**
- * Stores events as ingest would have stored them, by SQL, which is some times quicker: evenly over the month so far,
- * over all customers, with the key of their identity, a cost, and their sums in `usage`. Its indexes but the
- * key's are built at the end.
+ * Stores events as ingest would have stored them, by SQL, which is some times quicker: with the key of their identity, a
+ * cost, and their sums in `usage`. Once for a database. Its indexes but the key's are built at the end.
+ *
+ * @param events how many, evenly over the month so far and over all customers; or what else
  */
-export async function storeEvents(client: Client, count: number): Promise<void> {
+export async function storeEvents(client: Client, events: number | readonly EventsToStore[]): Promise<void> {
+  const wanted = typeof events === 'number' ? [{ count: events }] : events;
   const { rows } = await client.query<{ definition: string }>(
     `SELECT indexdef AS definition FROM pg_indexes WHERE tablename = 'event' AND indexname <> 'event_pkey'`,
   );
@@ -18,8 +29,14 @@ export async function storeEvents(client: Client, count: number): Promise<void> 
     `SELECT indexname AS name FROM pg_indexes WHERE tablename = 'event' AND indexname <> 'event_pkey'`,
   );
   await client.query(`DROP INDEX ${names.map(({ name }) => name).join(', ')}`);
-  for (let first = 0; first < count; first += PAGE) {
-    await client.query(STORE, [first, Math.min(first + PAGE, count), count]);
+  let stored = 0;
+  for (const { count, within, customers } of wanted) {
+    for (let first = 0; first < count; first += PAGE) {
+      const last = Math.min(first + PAGE, count);
+      const time = [within?.from ?? null, within?.to ?? null];
+      await client.query(STORE, [first, last, count, stored, ...time, customers ?? null]);
+    }
+    stored += count;
   }
   await client.query(`SELECT setval('event_batch', (SELECT max(batch) FROM event))`);
   for (const { definition } of rows) await client.query(definition);
@@ -31,8 +48,9 @@ export async function storeEvents(client: Client, count: number): Promise<void> 
 
 const STORE = `
   WITH organisation AS (SELECT id FROM organisation LIMIT 1),
-       customers AS (SELECT array_agg(id ORDER BY key) AS ids FROM customer),
-       price AS (SELECT id FROM model_price WHERE provider = 'openai' AND model = 'gpt-4o' AND organisation_id IS NULL LIMIT 1)
+       customers AS (SELECT array_agg(id ORDER BY key) AS ids FROM customer WHERE $7::text[] IS NULL OR key = ANY ($7)),
+       price AS (SELECT id FROM model_price WHERE provider = 'openai' AND model = 'gpt-4o' AND organisation_id IS NULL LIMIT 1),
+       time AS (SELECT coalesce($5::timestamptz, date_trunc('month', now())) AS begins, coalesce($6::timestamptz, now()) AS ends)
   INSERT INTO event (key, organisation_id, batch, customer_id, time, time_given, received_at, type, source, id, session,
     agent, feature, provider, model, cost, cost_status, model_price_id, cost_breakdown, data)
   SELECT encode(substring(sha256(convert_to(organisation.id || '3:apistored-' || n, 'UTF8')) FOR 16), 'hex')::uuid,
@@ -41,8 +59,8 @@ const STORE = `
          input * 0.0000025 + output * 0.00001, 'p', price.id,
          format('[["input","%s","0.0000025"],["output","%s","0.00001"]]', input, output),
          format('{"provider":"openai","model":"gpt-4o","input_tokens":%s,"output_tokens":%s}', input, output)
-    FROM organisation, customers, price, generate_series($1::int, $2::int - 1) AS n,
-         LATERAL (SELECT date_trunc('month', now()) + (now() - date_trunc('month', now())) * (n::float8 / $3::int) AS at,
+    FROM organisation, customers, price, time, generate_series($1::int + $4::int, $2::int + $4::int - 1) AS n,
+         LATERAL (SELECT begins + (ends - begins) * ((n - $4::int)::float8 / $3::int) AS at,
                          100 + n % 7919 AS input, 20 + n % 1499 AS output) AS details`;
 
 const COUNT = `
