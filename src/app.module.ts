@@ -17,6 +17,7 @@ import { EventsModule } from './events';
 import { ChangesModule, IngestionModule } from './ingestion';
 import { InsightsModule } from './insights';
 import {
+  BillingRunEntity,
   InvoiceEntity,
   InvoiceLineEntity,
   InvoicingModule,
@@ -52,6 +53,7 @@ export const ENTITIES = [
   PeriodBilledEntity,
   PoolBalanceEntity,
   PaymentEntity,
+  BillingRunEntity,
 ] as const;
 
 /** The rooms, in the order the data visits them. */

@@ -9,3 +9,4 @@ export { InvoiceLineEntity } from './persistence/invoice-line.entity';
 export { PaymentEntity } from './persistence/payment.entity';
 export { PeriodBilledEntity } from './persistence/period-billed.entity';
 export { PoolBalanceEntity } from './persistence/pool-balance.entity';
+export { BillingRunEntity } from './persistence/billing-run.entity';

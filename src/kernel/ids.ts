@@ -22,6 +22,7 @@ export const ID_PREFIXES = {
   invoice: 'inv',
   invoiceLine: 'lin',
   payment: 'pay',
+  billingRun: 'run',
   ledgerPosting: 'pst',
   ledgerEntry: 'ent',
   modelPrice: 'mpr',
