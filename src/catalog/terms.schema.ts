@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { currency, key, text } from '../platform/http';
 import type { DecimalField } from './charge-schema';
-import type { DiscountScope } from './domain';
+import { ALLOWANCES_ON_CHANGE, type DiscountScope, PRORATIONS } from './domain';
 
 /** As the schema reads one: exactly one of the three values. */
 type DiscountOf<D> = DiscountScope & ({ readonly percent: D } | { readonly amount: D } | { readonly freeUnits: D });
@@ -53,6 +53,26 @@ export function priceTermsShape<D extends z.ZodType>(decimal: DecimalField<D>) {
     pricingUnit: key().optional().describe('The pricing unit of the plan that the charge’s money is in.'),
     ...boundsShape(decimal),
     discounts: z.array(discountSchema(decimal)).max(20).optional().describe('Given in this order.'),
+    billing: z
+      .strictObject({
+        in: z.literal('advance'),
+        every: z
+          .int()
+          .optional()
+          .describe('Billing periods to a fee period, 1 to 120; 1 without it. 12 of a month: a yearly fee beside monthly usage.'), // prettier-ignore
+      })
+      .optional()
+      .describe('`{"in": "advance"}`: a flat or recurring fee that is billed when its period begins. Behind it without this field.'), // prettier-ignore
+    tax: z
+      .strictObject({
+        code: z.string().min(1).max(100).optional().describe('What the price is to the tax office, by your own code.'),
+        behaviour: z
+          .enum(['exclusive', 'inclusive'])
+          .optional()
+          .describe('Whether taxes are added to its amounts or are in them already; the rate says it without this field.'), // prettier-ignore
+      })
+      .optional()
+      .describe('What taxes ask of the price.'),
   };
 }
 
@@ -90,6 +110,14 @@ export function planTermsShape<D extends z.ZodType>(decimal: DecimalField<D>) {
       .max(200)
       .optional()
       .describe('What the plan offers, for people and entitlements. It changes no amount.'),
+    proration: z
+      .enum(PRORATIONS)
+      .optional()
+      .describe('What a change within a period does to flat and recurring fees: each side pays for its time (`second`, when left out), for its local days (`day`: the day of the change is the new terms’), or the terms at the period’s start pay for all of it (`none`).'), // prettier-ignore
+    allowancesOnChange: z
+      .enum(ALLOWANCES_ON_CHANGE)
+      .optional()
+      .describe('What a change within a period does to allowances and pools: each side has its share (`prorate`, when left out), all of them (`reset`), or what the other left (`carry`).'), // prettier-ignore
   };
 }
 

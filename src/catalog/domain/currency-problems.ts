@@ -1,4 +1,5 @@
 import type { Currency, FieldProblem } from '../../kernel';
+import { isAdvance } from './advance';
 import type { Charge } from './charge';
 import { modelProblems } from './charge-problems';
 import type { PlanToCheck, PlanWorld, PriceToCheck } from './plan-to-check';
@@ -21,7 +22,11 @@ export function currencyProblems(plan: PlanToCheck, world: PlanWorld): FieldProb
       ...moneyProblems(plan, variant, at),
       ...planTermsProblems(
         variant.terms ?? {},
-        { prices: new Set(plan.prices.map(({ key }) => key)), features: world.features },
+        {
+          prices: new Set(plan.prices.map(({ key }) => key)),
+          advance: new Set(plan.prices.filter(isAdvance).map(({ key }) => key)),
+          features: world.features,
+        },
         `${at}.`,
       ),
     ];

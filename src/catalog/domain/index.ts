@@ -1,3 +1,4 @@
+export * from './advance';
 export * from './charge';
 export * from './charge-problems';
 export * from './compile-outcome';

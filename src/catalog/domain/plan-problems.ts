@@ -1,4 +1,5 @@
 import type { Currency, FieldProblem } from '../../kernel';
+import { isAdvance } from './advance';
 import type { Charge } from './charge';
 import { chargeProblems } from './charge-problems';
 import { currencyProblems } from './currency-problems';
@@ -21,6 +22,7 @@ import { usageNeeds } from './usage-needs';
  */
 export function planProblems(plan: PlanToCheck, world: PlanWorld): FieldProblem[] {
   const prices = new Set(plan.prices.map(({ key }) => key));
+  const advance = new Set(plan.prices.filter(isAdvance).map(({ key }) => key));
   return [
     ...plan.prices.flatMap((price, index) =>
       [
@@ -32,7 +34,7 @@ export function planProblems(plan: PlanToCheck, world: PlanWorld): FieldProblem[
       ].map((problem) => ({ ...problem, field: `prices[${index}].${problem.field}` })),
     ),
     ...intervalProblems(plan),
-    ...planTermsProblems(plan.terms ?? {}, { prices, features: world.features }),
+    ...planTermsProblems(plan.terms ?? {}, { prices, advance, features: world.features }),
     ...currencyProblems(plan, world),
   ];
 }

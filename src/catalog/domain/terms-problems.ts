@@ -8,6 +8,8 @@ import type { Commitment, Discount, PlanTerms, Pool, PriceTerms, PricingUnit, Tr
 export interface TermsWorld {
   /** Keys of the plan's prices. */
   readonly prices: ReadonlySet<string>;
+  /** Keys of those that are billed in advance. */
+  readonly advance: ReadonlySet<string>;
   /** Keys of the organisation's features. */
   readonly features: ReadonlySet<string>;
 }
@@ -15,6 +17,8 @@ export interface TermsWorld {
 /** Longest commitment: ten years of months. */
 const MOST_COMMITTED_PERIODS = 120;
 const LONGEST_TRIAL_DAYS = 365;
+/** Ten years of months. */
+const LONGEST_FEE_PERIOD = 120;
 
 /**
  * Says what is wrong with what stands around a plan's prices, by field.
@@ -76,7 +80,40 @@ export function priceTermsProblems(
     ...discountsProblems(terms.discounts, 'discounts', (discount, path) =>
       priceDiscountProblems(discount, path, charge),
     ),
+    ...billingProblems(price),
+    ...taxProblems(terms),
   ];
+}
+
+/** Only what is known before it is used can be asked before it is used: a fee, in the plan's own money. */
+function billingProblems({
+  charge,
+  terms = {},
+}: {
+  readonly charge: Charge;
+  readonly terms?: PriceTerms | undefined;
+}): FieldProblem[] {
+  const { billing, pool, beyond, pricingUnit } = terms;
+  if (billing === undefined) return [];
+  const { every = 1 } = billing;
+  const known = charge.model === 'flat' || (charge.model === 'recurring' && charge.quantity !== undefined);
+  const without = 'must be left out: a fee in advance is asked before anything is used';
+  return [
+    ...unless(known, 'billing', 'is for flat charges and for recurring ones with a quantity: what a meter counts is known only afterwards'), // prettier-ignore
+    ...unless(
+      Number.isSafeInteger(every) && every >= 1 && every <= LONGEST_FEE_PERIOD,
+      'billing.every',
+      `must be a whole number from 1 to ${LONGEST_FEE_PERIOD}`,
+    ),
+    ...unless(pool === undefined, 'pool', without),
+    ...unless(beyond === undefined, 'beyond', without),
+    ...unless(pricingUnit === undefined, 'pricingUnit', 'must be left out: a fee in advance is in the currency'),
+  ];
+}
+
+function taxProblems({ tax }: PriceTerms): FieldProblem[] {
+  const says = tax === undefined || tax.code !== undefined || tax.behaviour !== undefined;
+  return unless(says, 'tax', 'must have a code or a behaviour, or be left out');
 }
 
 /** Bounds and discounts that a price has in another currency of its plan, or by agreement with a customer. */
@@ -202,6 +239,10 @@ function planDiscountProblems(discount: Discount, path: string, world: TermsWorl
     ...unless(discount.prices?.length !== 0, `${path}.prices`, 'must name a price; leave it out for all of them'),
     ...(discount.prices ?? []).flatMap((key, index) =>
       unless(world.prices.has(key), `${path}.prices[${index}]`, `there is no price '${key.slice(0, 80)}' in this plan`),
+    ),
+    ...(discount.prices ?? []).flatMap(
+      (key, index) =>
+      unless(!world.advance.has(key), `${path}.prices[${index}]`, `must not be '${key.slice(0, 80)}', which is billed in advance: give that price a discount of its own`), // prettier-ignore
     ),
   ];
 }

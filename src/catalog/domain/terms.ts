@@ -17,7 +17,41 @@ export interface PriceTerms {
   readonly minimum?: Decimal | undefined;
   readonly maximum?: Decimal | undefined;
   readonly discounts?: readonly Discount[] | undefined;
+  /** When a base fee is billed; behind its period, as usage is, without it. */
+  readonly billing?: InAdvance | undefined;
+  /** What taxes ask of a price; they are none of ours. */
+  readonly tax?: PriceTax | undefined;
 }
+
+/**
+ * A base fee that is billed when its fee period begins. A fee period is so many billing periods long: 12 of a plan by
+ * the month is a yearly fee beside monthly usage.
+ */
+export interface InAdvance {
+  readonly in: 'advance';
+  /** 1 without it, at most 120. */
+  readonly every?: number | undefined;
+}
+
+/** Which product a price is to the tax office, and whether its amounts hold the tax already. */
+export interface PriceTax {
+  readonly code?: string | undefined;
+  readonly behaviour?: 'exclusive' | 'inclusive' | undefined;
+}
+
+/**
+ * What a change within a period does to base fees. `second`: each side pays for its time, to the millisecond. `day`: for
+ * its local days; the day of the change belongs to the new terms. `none`: the terms a period begins with pay for all of it.
+ */
+export const PRORATIONS = ['second', 'day', 'none'] as const;
+export type Proration = (typeof PRORATIONS)[number];
+
+/**
+ * What a change within a period does to allowances and grants of pools. `prorate`: each side has its share of the time.
+ * `reset`: each side has all of it. `carry`: the period has it once, and what is left goes on behind the change.
+ */
+export const ALLOWANCES_ON_CHANGE = ['prorate', 'reset', 'carry'] as const;
+export type AllowancesOnChange = (typeof ALLOWANCES_ON_CHANGE)[number];
 
 export interface QuantityRounding {
   readonly mode: 'up' | 'down' | 'nearest';
@@ -96,6 +130,10 @@ export interface PlanTerms {
   readonly discounts?: readonly Discount[] | undefined;
   readonly trial?: Trial | undefined;
   readonly features?: readonly PlanFeature[] | undefined;
+  /** `second` without it. */
+  readonly proration?: Proration | undefined;
+  /** `prorate` without it. */
+  readonly allowancesOnChange?: AllowancesOnChange | undefined;
 }
 
 /** What a price says in another currency of its plan; what is left out has no bound and no discount there. */
