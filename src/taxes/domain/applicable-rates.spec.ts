@@ -1,15 +1,16 @@
 import { Decimal } from '../../kernel';
 import { applicableRates } from './applicable-rates';
-import { type NewTaxRate, overlap, sameScope, type TaxRate, taxRateProblems } from './tax-rate';
+import { type NewTaxRate, overlap, sameScope, type StoredTaxRate, taxRateProblems } from './tax-rate';
 
 /** A rate in few words; what isn't said is everywhere, for everything and always. */
-function rate(key: string, tax: string, percent: string, change: Partial<NewTaxRate> = {}): TaxRate {
+function rate(key: string, tax: string, percent: string, change: Partial<NewTaxRate> = {}): StoredTaxRate {
   return {
     id: `${key} of ${change.validFrom ?? 'ever'}`,
     key,
     name: key,
     tax,
     percent: new Decimal(percent),
+    behaviour: 'exclusive',
     category: percent === '0' ? 'G' : 'S',
     reason: null,
     country: null,
@@ -65,7 +66,7 @@ it.each`
   const [country = null, region = null, ...city] = place === null ? [] : (place as string).split(' ');
   const where = { country, region, city: city.join(' ') || null };
   const query = { place: place === null ? null : where, taxCode, on, ownRates: own };
-  const shown = (rates: readonly TaxRate[]) => rates.map(({ key, percent }) => `${key} ${percent.toFixed()}`);
+  const shown = (rates: readonly StoredTaxRate[]) => rates.map(({ key, percent }) => `${key} ${percent.toFixed()}`);
   expect(shown(applicableRates(RATES, query))).toEqual(found);
   expect(shown(applicableRates([...RATES].reverse(), query))).toEqual(found);
 });

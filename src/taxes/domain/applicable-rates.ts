@@ -1,4 +1,4 @@
-import { type Day, holdsOn, sameCity, type TaxPlace, type TaxRate } from './tax-rate';
+import { type Day, holdsOn, sameCity, type TaxPlace, type StoredTaxRate } from './tax-rate';
 
 /** What is asked of the table of rates for one line. */
 export interface RateQuery {
@@ -26,9 +26,9 @@ export interface RateQuery {
  *
  * @returns wider places first, then by tax: GST before QST
  */
-export function applicableRates(rates: readonly TaxRate[], query: RateQuery): TaxRate[] {
+export function applicableRates(rates: readonly StoredTaxRate[], query: RateQuery): StoredTaxRate[] {
   const { ownRates, on, taxCode } = query;
-  const chosen = new Map<string, TaxRate>();
+  const chosen = new Map<string, StoredTaxRate>();
   for (const rate of rates) {
     if (!holdsOn(rate, on)) continue;
     if (rate.taxCode !== null && rate.taxCode !== taxCode) continue;
@@ -39,7 +39,7 @@ export function applicableRates(rates: readonly TaxRate[], query: RateQuery): Ta
   return [...chosen.values()].sort((a, b) => widthOf(a) - widthOf(b) || (a.tax < b.tax ? -1 : 1));
 }
 
-function isAt(rate: TaxRate, place: TaxPlace | null): boolean {
+function isAt(rate: StoredTaxRate, place: TaxPlace | null): boolean {
   return (
     (rate.country === null || rate.country === (place?.country ?? null)) &&
     (rate.region === null || rate.region === (place?.region ?? null)) &&
@@ -48,7 +48,7 @@ function isAt(rate: TaxRate, place: TaxPlace | null): boolean {
 }
 
 /** Above zero when the first is the narrower one. Of two versions that both hold, the one that began last. */
-function compareWidth(a: TaxRate, b: TaxRate): number {
+function compareWidth(a: StoredTaxRate, b: StoredTaxRate): number {
   const country = Number(a.country !== null) - Number(b.country !== null);
   const product = Number(a.taxCode !== null) - Number(b.taxCode !== null);
   const start = compare(a.validFrom ?? '', b.validFrom ?? '');
@@ -57,7 +57,7 @@ function compareWidth(a: TaxRate, b: TaxRate): number {
 }
 
 /** How narrow a rate's place is: 0 for everywhere, 1 a country, 2 a region, 4 a city. */
-function widthOf({ country, region, city }: TaxRate): number {
+function widthOf({ country, region, city }: StoredTaxRate): number {
   return Number(country !== null) + Number(region !== null) + 2 * Number(city !== null);
 }
 

@@ -15,28 +15,24 @@
 export const TAX_CATEGORIES = ['S', 'Z', 'E', 'AE', 'K', 'G', 'O'] as const;
 export type TaxCategory = (typeof TAX_CATEGORIES)[number];
 
-/** What an invoice says about why no tax is asked. */
-export interface ExemptionReason {
-  /** For people; null where the category needs none (S, Z). */
-  readonly reason: string | null;
-  /** A code of the list VATEX; null where there is none. */
-  readonly reasonCode: string | null;
-}
-
 /** What a category says by itself. E has no entry: its reason differs from case to case (BR-E-10). */
-const REASONS: Readonly<Partial<Record<TaxCategory, { reason: string; reasonCode: string }>>> = {
-  AE: { reason: 'Reverse charge', reasonCode: 'VATEX-EU-AE' },
-  K: { reason: 'Intra-community supply', reasonCode: 'VATEX-EU-IC' },
-  G: { reason: 'Export outside the EU', reasonCode: 'VATEX-EU-G' },
-  O: { reason: 'Not subject to VAT', reasonCode: 'VATEX-EU-O' },
+const REASONS: Readonly<Partial<Record<TaxCategory, { readonly text: string; readonly code: string }>>> = {
+  AE: { text: 'Reverse charge', code: 'VATEX-EU-AE' },
+  K: { text: 'Intra-community supply', code: 'VATEX-EU-IC' },
+  G: { text: 'Export outside the EU', code: 'VATEX-EU-G' },
+  O: { text: 'Not subject to VAT', code: 'VATEX-EU-O' },
 };
 
 /**
- * The reason as an invoice states it: one's own words where they were given, with the code of the category, or else the
- * category's. What is taxed, at zero as well, has none (BR-S-10, BR-Z-10).
+ * Why nothing is asked, as an invoice states it: in one's own words where there are some, else in the category's. What
+ * is taxed, at zero as well, has no reason (BR-S-10, BR-Z-10).
  */
-export function exemptionReason(category: TaxCategory, own: string | null): ExemptionReason {
-  if (category === 'S' || category === 'Z') return { reason: null, reasonCode: null };
-  const known = REASONS[category];
-  return { reason: own ?? known?.reason ?? null, reasonCode: known?.reasonCode ?? null };
+export function exemptionReason(category: TaxCategory, own: string | null): string | null {
+  if (category === 'S' || category === 'Z') return null;
+  return own ?? REASONS[category]?.text ?? null;
+}
+
+/** The same as a code of the list VATEX; null where the category has none. */
+export function exemptionReasonCode(category: TaxCategory): string | null {
+  return REASONS[category]?.code ?? null;
 }

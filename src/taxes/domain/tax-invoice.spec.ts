@@ -1,24 +1,24 @@
 import fc from 'fast-check';
 import { Decimal, minorUnitDecimals, roundToMinorUnit, sum } from '../../kernel';
-import { exemptionReason } from './tax-category';
-import { type AppliedRate, type RatedLine, type TaxBehaviour, taxInvoice } from './tax-invoice';
+import { type RatedLine, taxInvoice, type TaxRate } from './tax-invoice';
+import type { TaxBehaviour } from './tax-rate';
 
 /** `gst 5` as a rate a line bears. */
-function rate(text: string): AppliedRate {
+function rate(text: string, behaviour: TaxBehaviour): TaxRate {
   const [key = '', percent = ''] = text.split(' ');
   const category = percent === '0' ? 'Z' : 'S';
-  return { rateId: key, key, name: key, percent: new Decimal(percent), category, ...exemptionReason(category, null) };
+  return { key, name: key, percent: new Decimal(percent), behaviour, category, reason: null };
 }
 
-function line(amount: string, behaviour: TaxBehaviour, rates: readonly string[], key = amount): RatedLine {
-  return { key, amount: new Decimal(amount), behaviour, rates: rates.map(rate) };
+function line(amount: string, behaviour: TaxBehaviour, rates: readonly string[]): RatedLine {
+  return { amount: new Decimal(amount), rates: rates.map((each) => rate(each, behaviour)) };
 }
 
 /** `100.00 with vat 19` for each line, `, in` behind one whose price holds the tax. */
 function invoice(currency: string, text: string) {
-  const lines = text.split('; ').map((each, index) => {
+  const lines = text.split('; ').map((each) => {
     const [, amount = '', rates = '', within] = /^(\S+) with ([^,]+)(, in)?$/.exec(each)!;
-    return line(amount, within === undefined ? 'exclusive' : 'inclusive', rates.split(' + '), String(index));
+    return line(amount, within === undefined ? 'exclusive' : 'inclusive', rates.split(' + '));
   });
   return taxInvoice(currency, lines);
 }
@@ -56,10 +56,14 @@ describe('worked by hand', () => {
   });
 
   it('says by rate what was taxed and what that comes to', () => {
-    const { totals } = invoice('EUR', '100 with vat 19; 119 with vat 19, in; 50 with books 7; 20 with vat 19');
-    expect(
-      totals.map(({ key, behaviour, taxable, amount }) => [key, behaviour, taxable.toFixed(), amount.toFixed()]),
-    ).toEqual([
+    const { taxes } = invoice('EUR', '100 with vat 19; 119 with vat 19, in; 50 with books 7; 20 with vat 19');
+    const shown = taxes.map(({ rate: { key, behaviour }, base, amount }) => [
+      key,
+      behaviour,
+      base.toFixed(),
+      amount.toFixed(),
+    ]);
+    expect(shown).toEqual([
       ['vat', 'exclusive', '120', '22.8'],
       ['vat', 'inclusive', '100', '19'],
       ['books', 'exclusive', '50', '3.5'],
@@ -67,21 +71,26 @@ describe('worked by hand', () => {
   });
 
   it('two versions of one rate are rounded apart, since an invoice states both', () => {
-    const old = { ...rate('vat 16'), rateId: 'old', key: 'vat' };
-    const { totals } = taxInvoice('EUR', [
-      { key: 'june', amount: new Decimal('100'), behaviour: 'exclusive', rates: [old] },
-      line('100', 'exclusive', ['vat 19']),
-    ]);
-    expect(totals.map(({ percent, amount }) => `${percent.toFixed()}: ${amount.toFixed()}`)).toEqual([
+    const { taxes } = invoice('EUR', '100 with vat 16; 100 with vat 19');
+    expect(taxes.map(({ rate: { percent }, amount }) => `${percent.toFixed()}: ${amount.toFixed()}`)).toEqual([
       '16: 16',
       '19: 19',
     ]);
   });
 
+  it('of a line with both, taxes on top are asked on what is left without those within', () => {
+    const answer = taxInvoice('EUR', [
+      { amount: new Decimal('110'), rates: [rate('city 5', 'exclusive'), rate('vat 10', 'inclusive')] },
+    ]);
+    const [{ net, tax, gross, taxes }] = answer.lines as [(typeof answer.lines)[0]];
+    expect([net, tax, gross].map((each) => each.toFixed())).toEqual(['100', '15', '115']);
+    expect(taxes.map(({ rate: { key }, amount }) => `${key} ${amount.toFixed()}`)).toEqual(['city 5', 'vat 10']);
+  });
+
   it('an invoice without lines, and lines without rates, owe nothing', () => {
     expect(taxInvoice('EUR', []).tax.toFixed()).toBe('0');
     const answer = taxInvoice('EUR', [line('100', 'inclusive', [])]);
-    expect(answer).toMatchObject({ totals: [], lines: [{ taxes: [] }] });
+    expect(answer).toMatchObject({ taxes: [], lines: [{ taxes: [] }] });
     expect(answer.net.toFixed()).toBe('100');
   });
 
@@ -93,6 +102,7 @@ describe('worked by hand', () => {
 describe('whatever the lines', () => {
   const currency = fc.constantFrom('EUR', 'JPY', 'KWD');
   const percent = fc.integer({ min: 0, max: 30_000 }).map((thousandths) => new Decimal(thousandths).dividedBy(1_000));
+  const behaviour = fc.constantFrom<TaxBehaviour>('exclusive', 'inclusive');
   const RATES = ['a', 'b', 'c', 'd'];
   const invoices = fc
     .record({
@@ -101,42 +111,46 @@ describe('whatever the lines', () => {
       lines: fc.array(
         fc.record({
           units: fc.integer({ min: -2_000_000, max: 2_000_000 }),
-          behaviour: fc.constantFrom<TaxBehaviour>('exclusive', 'inclusive'),
-          rates: fc.subarray([0, 1, 2, 3]),
+          rates: fc
+            .tuple(fc.subarray([0, 1, 2, 3]), fc.infiniteStream(behaviour))
+            .map(([some, behaviours]) => some.map((each): [number, TaxBehaviour] => [each, behaviours.next().value])),
         }),
         { maxLength: 12 },
       ),
     })
     .map(({ currency: code, percents, lines }) => ({
       currency: code,
-      lines: lines.map(({ units, behaviour, rates }, index): RatedLine => ({
-        key: String(index),
+      lines: lines.map(({ units, rates }): RatedLine => ({
         amount: new Decimal(units).times(unitOf(code)),
-        behaviour,
-        rates: rates.map((each) => rate(`${RATES[each]!} ${percents[each]!.toFixed()}`)),
+        rates: rates.map(([each, behaviour]) => rate(`${RATES[each]!} ${percents[each]!.toFixed()}`, behaviour)),
       })),
     }));
   const unitOf = (code: string) => new Decimal(10).pow(-minorUnitDecimals(code));
   /** What a line owes of a rate, not rounded. */
-  const exact = ({ amount, behaviour, rates }: RatedLine, percentage: Decimal) =>
-    amount
-      .times(percentage)
-      .dividedBy(behaviour === 'exclusive' ? 100 : sum(rates.map((each) => each.percent)).plus(100));
-  const textOf = (totals: ReturnType<typeof taxInvoice>['totals']) =>
-    totals.map(({ key, behaviour, amount }) => `${key} ${behaviour} ${amount.toFixed()}`).sort();
+  const exact = ({ amount, rates }: RatedLine, { percent: percentage }: TaxRate) => {
+    const within = rates.filter(({ behaviour }) => behaviour === 'inclusive');
+    return amount.times(percentage).dividedBy(sum(within.map((each) => each.percent)).plus(100));
+  };
+  type Answer = ReturnType<typeof taxInvoice>;
+  const textOf = ({ taxes }: Answer) =>
+    taxes.map(({ rate: { key, behaviour }, amount }) => `${key} ${behaviour} ${amount.toFixed()}`).sort();
 
-  it('lines add up to rates, and rates to the invoice; a price with tax stays as it is', () => {
+  it('lines add up to rates, and rates to the invoice; a price with its taxes stays as it is', () => {
     fc.assert(
       fc.property(invoices, ({ currency: code, lines }) => {
         const answer = taxInvoice(code, lines);
         const ofLines = answer.lines.flatMap(({ taxes }) => taxes.map(({ amount }) => amount));
         expect(sum(ofLines).toFixed()).toBe(answer.tax.toFixed());
-        expect(sum(answer.totals.map(({ amount }) => amount)).toFixed()).toBe(answer.tax.toFixed());
+        expect(sum(answer.taxes.map(({ amount }) => amount)).toFixed()).toBe(answer.tax.toFixed());
+        expect(sum(answer.lines.map(({ gross }) => gross)).toFixed()).toBe(answer.gross.toFixed());
         expect(answer.net.plus(answer.tax).toFixed()).toBe(answer.gross.toFixed());
-        answer.lines.forEach(({ net, tax, gross }, index) => {
-          const { amount, behaviour } = lines[index]!;
+        answer.lines.forEach(({ net, tax, gross, taxes }, index) => {
+          const onTop = sum(
+            taxes.filter(({ rate: each }) => each.behaviour === 'exclusive').map((each) => each.amount),
+          );
+          expect(gross.minus(onTop).toFixed()).toBe(lines[index]!.amount.toFixed());
           expect(net.plus(tax).toFixed()).toBe(gross.toFixed());
-          expect((behaviour === 'inclusive' ? gross : net).toFixed()).toBe(amount.toFixed());
+          expect(taxes.map(({ rate: { key } }) => key)).toEqual(lines[index]!.rates.map(({ key }) => key));
         });
       }),
     );
@@ -146,17 +160,17 @@ describe('whatever the lines', () => {
     fc.assert(
       fc.property(invoices, ({ currency: code, lines }) => {
         const answer = taxInvoice(code, lines);
-        for (const total of answer.totals) {
-          const bearing = lines.filter(
-            ({ behaviour, rates }) => behaviour === total.behaviour && rates.some(({ key }) => key === total.key),
+        for (const { rate: each, amount } of answer.taxes) {
+          const bearing = lines.filter(({ rates }) =>
+            rates.some(({ key, behaviour }) => key === each.key && behaviour === each.behaviour),
           );
           // Thirds and sevenths that come to a half are a half, though their digits end somewhere.
-          const all = sum(bearing.map((each) => exact(each, total.percent))).toDecimalPlaces(60);
-          expect(total.amount.toFixed()).toBe(roundToMinorUnit(all, code).toFixed());
+          const all = sum(bearing.map((one) => exact(one, each))).toDecimalPlaces(60);
+          expect(amount.toFixed()).toBe(roundToMinorUnit(all, code).toFixed());
         }
         answer.lines.forEach(({ taxes }, index) => {
-          for (const { amount, percent: percentage } of taxes) {
-            const wanted = exact(lines[index]!, percentage);
+          for (const { rate: each, amount } of taxes) {
+            const wanted = exact(lines[index]!, each);
             expect(amount.minus(wanted).abs().lessThan(unitOf(code))).toBe(true);
             expect(amount.times(wanted).lessThan(0)).toBe(false);
           }
@@ -168,8 +182,7 @@ describe('whatever the lines', () => {
   it('the order of lines changes no total', () => {
     fc.assert(
       fc.property(invoices, ({ currency: code, lines }) => {
-        const turned = taxInvoice(code, [...lines].reverse());
-        expect(textOf(turned.totals)).toEqual(textOf(taxInvoice(code, lines).totals));
+        expect(textOf(taxInvoice(code, [...lines].reverse()))).toEqual(textOf(taxInvoice(code, lines)));
       }),
     );
   });
@@ -178,24 +191,20 @@ describe('whatever the lines', () => {
     fc.assert(
       fc.property(invoices, fc.integer({ min: -500, max: 500 }), ({ currency: code, lines }, units) => {
         fc.pre(lines.length > 0);
-        const [first, ...others] = lines;
+        const [first, ...others] = lines as [RatedLine, ...RatedLine[]];
         const part = new Decimal(units).times(unitOf(code));
-        const cut = [
-          { ...first!, amount: part },
-          { ...first!, key: 'rest', amount: first!.amount.minus(part) },
-          ...others,
-        ];
-        expect(textOf(taxInvoice(code, cut).totals)).toEqual(textOf(taxInvoice(code, lines).totals));
+        const cut = [{ ...first, amount: part }, { ...first, amount: first.amount.minus(part) }, ...others];
+        expect(textOf(taxInvoice(code, cut))).toEqual(textOf(taxInvoice(code, lines)));
       }),
     );
   });
 
   it('the opposite of every line has the opposite of every tax', () => {
+    const amounts = ({ lines }: Answer, sign: number) =>
+      lines.map(({ taxes }) => taxes.map(({ amount }) => amount.times(sign).plus(0).toFixed()));
     fc.assert(
       fc.property(invoices, ({ currency: code, lines }) => {
         const opposite = lines.map((each) => ({ ...each, amount: each.amount.negated() }));
-        const amounts = (each: ReturnType<typeof taxInvoice>, sign: number) =>
-          each.lines.map(({ taxes }) => taxes.map(({ amount }) => amount.times(sign).plus(0).toFixed()));
         expect(amounts(taxInvoice(code, opposite), -1)).toEqual(amounts(taxInvoice(code, lines), 1));
       }),
     );
@@ -206,9 +215,9 @@ describe('whatever the lines', () => {
     fc.assert(
       fc.property(currency, units, percent, (code, amount, percentage) => {
         const net = new Decimal(amount).times(unitOf(code));
-        const rates = [rate(`vat ${percentage.toFixed()}`)];
-        const onTop = taxInvoice(code, [{ key: '1', amount: net, behaviour: 'exclusive', rates }]);
-        const within = taxInvoice(code, [{ key: '1', amount: onTop.gross, behaviour: 'inclusive', rates }]);
+        const vat = (behaviour: TaxBehaviour) => [rate(`vat ${percentage.toFixed()}`, behaviour)];
+        const onTop = taxInvoice(code, [{ amount: net, rates: vat('exclusive') }]);
+        const within = taxInvoice(code, [{ amount: onTop.gross, rates: vat('inclusive') }]);
         expect(within.net.toFixed()).toBe(net.plus(0).toFixed());
       }),
     );

@@ -9,65 +9,52 @@ import {
 } from '../../kernel';
 import { apportion, type Share } from './apportion';
 import type { TaxCategory } from './tax-category';
-
-/** Whether a tax comes on top of an amount or lies within it. */
-export const TAX_BEHAVIOURS = ['exclusive', 'inclusive'] as const;
-export type TaxBehaviour = (typeof TAX_BEHAVIOURS)[number];
+import type { TaxBehaviour } from './tax-rate';
 
 /** A rate as a line bears it. It is copied to the line, so that an invoice says by itself what it was made of. */
-export interface AppliedRate {
-  /** The stored version of the rate; null where the customer's status, not a rate, says it. */
-  readonly rateId: string | null;
+export interface TaxRate {
   readonly key: string;
+  /** As it stands on the invoice. */
   readonly name: string;
   /** In per cent; 0 for what isn't taxed. */
   readonly percent: Decimal;
+  /** Whether it comes on top of the line's amount or lies within it. */
+  readonly behaviour: TaxBehaviour;
   readonly category: TaxCategory;
+  /** Why nothing is asked; null for what is taxed. */
   readonly reason: string | null;
-  readonly reasonCode: string | null;
 }
 
 /** A line with the rates it bears. */
 export interface RatedLine {
-  /** By which the caller finds it again; unique among the lines. */
-  readonly key: string;
   /** Rounded to the minor unit; below zero for a credit. */
   readonly amount: Decimal;
-  readonly behaviour: TaxBehaviour;
-  readonly rates: readonly AppliedRate[];
+  readonly rates: readonly TaxRate[];
 }
 
-/** What a line owes of one rate. */
-export interface LineTax extends AppliedRate {
-  readonly behaviour: TaxBehaviour;
-  /** What is taxed: the line without any tax. */
-  readonly taxable: Decimal;
+/** What is owed of one rate: of a line, or of a whole invoice. */
+export interface OwedTax {
+  readonly rate: TaxRate;
+  /** What is taxed: without any tax. */
+  readonly base: Decimal;
   readonly amount: Decimal;
 }
 
 export interface TaxedLine {
-  readonly key: string;
   /** Without tax: what is earned. */
   readonly net: Decimal;
   readonly tax: Decimal;
-  /** net + tax: what the customer is asked. An inclusive line's amount, to the last cent. */
+  /** net + tax: what the customer is asked. Where all taxes lie within the amount it is that, to the last cent. */
   readonly gross: Decimal;
   /** In the order of its rates. */
-  readonly taxes: readonly LineTax[];
-}
-
-/** What an invoice owes of one rate, on top of prices or within them. */
-export interface TaxTotal extends AppliedRate {
-  readonly behaviour: TaxBehaviour;
-  readonly taxable: Decimal;
-  readonly amount: Decimal;
+  readonly taxes: readonly OwedTax[];
 }
 
 export interface InvoiceTaxes {
-  /** In the order of the request. */
+  /** In the order given. */
   readonly lines: readonly TaxedLine[];
   /** By rate, in the order in which the lines first name them. They add up to `tax`. */
-  readonly totals: readonly TaxTotal[];
+  readonly taxes: readonly OwedTax[];
   readonly net: Decimal;
   readonly tax: Decimal;
   readonly gross: Decimal;
@@ -79,8 +66,7 @@ const WHOLE = scaledFromDecimal(HUNDRED, PERCENT_DECIMALS);
 
 /** What an invoice owes of one rate, line by line, before it is rounded. */
 interface Owed {
-  readonly rate: AppliedRate;
-  readonly behaviour: TaxBehaviour;
+  readonly rate: TaxRate;
   readonly lines: { readonly line: number; readonly share: Share }[];
 }
 
@@ -90,8 +76,9 @@ interface Owed {
  *
  * - On top of a price a rate asks `amount × percent ÷ 100`. Three lines of 0.35 at 19 %: 0.1995, so 0.20; of it the
  *   lines have 0.07, 0.07 and 0.06. Rounded line by line it were 0.21.
- * - Within a price it is `amount × percent ÷ (100 + all percentages of the line)`. 119.00 at 19 % has 19.00 of tax;
- *   110.00 at 7 % and 3 % has 7.00 and 3.00. The net is what is left, so that net and tax are the price to the cent.
+ * - Within a price it is `amount × percent ÷ (100 + all percentages within)`. 119.00 at 19 % has 19.00 of tax; 110.00 at
+ *   7 % and 3 % has 7.00 and 3.00. The net is what is left, so that net and tax are the price to the cent.
+ * - Where a line has both, those on top are asked on what is left without those within. No tax is taxed.
  *
  * Lines below zero count in the sum with their sign. Negating every line negates every tax.
  *
@@ -100,62 +87,55 @@ interface Owed {
  */
 export function taxInvoice(currency: Currency, lines: readonly RatedLine[]): InvoiceTaxes {
   const decimals = minorUnitDecimals(currency);
-  const taxesOf: Map<Owed, Decimal>[] = lines.map(() => new Map());
-  const owedTaxes = owedBy(lines, decimals);
-  for (const owed of owedTaxes) {
-    const amounts = apportion(owed.lines.map(({ share }) => share));
-    owed.lines.forEach(({ line }, index) => taxesOf[line]!.set(owed, scaledToDecimal(amounts[index]!, decimals)));
-  }
+  const ofLines = lines.map((): [rate: TaxRate, amount: Decimal][] => []);
+  const ofRates = owedBy(lines, decimals).map((owed) => {
+    const amounts = apportion(owed.lines.map(({ share }) => share)).map((units) => scaledToDecimal(units, decimals));
+    owed.lines.forEach(({ line }, index) => ofLines[line]!.push([owed.rate, amounts[index]!]));
+    return { ...owed, amount: sum(amounts) };
+  });
 
-  const taxed = lines.map((line, index) => taxedLine(line, taxesOf[index]!));
+  const taxed = lines.map((line, index) => taxedLine(line, ofLines[index]!));
+  const net = sum(taxed.map((line) => line.net));
+  const tax = sum(ofRates.map(({ amount }) => amount));
   return {
     lines: taxed,
-    totals: owedTaxes.map((owed) => totalOf(owed, taxed, taxesOf)),
-    net: sum(taxed.map(({ net }) => net)),
-    tax: sum(taxed.map(({ tax }) => tax)),
-    gross: sum(taxed.map(({ gross }) => gross)),
+    taxes: ofRates.map(({ rate, amount, lines: bearing }) => {
+      return { rate, base: sum(bearing.map(({ line }) => taxed[line]!.net)), amount };
+    }),
+    net,
+    tax,
+    gross: net.plus(tax),
   };
 }
 
+/** By rate, and by line within it. Versions of a rate that say the same are the same. */
 function owedBy(lines: readonly RatedLine[], decimals: number): Owed[] {
   const owed = new Map<string, Owed>();
-  lines.forEach(({ amount, behaviour, rates }, line) => {
+  lines.forEach(({ amount, rates }, line) => {
     const units = scaledFromDecimal(amount, decimals);
     const percents = rates.map(({ percent }) => scaledFromDecimal(percent, PERCENT_DECIMALS));
-    const within = behaviour === 'inclusive' ? percents.reduce((all, each) => all + each, 0n) : 0n;
+    let divisor = WHOLE;
+    rates.forEach(({ behaviour }, index) => (divisor += behaviour === 'inclusive' ? percents[index]! : 0n));
     rates.forEach((rate, index) => {
-      const name = identityOf(rate, behaviour);
-      if (!owed.has(name)) owed.set(name, { rate, behaviour, lines: [] });
-      const share = { numerator: units * percents[index]!, denominator: WHOLE + within };
-      owed.get(name)!.lines.push({ line, share });
+      const { key, name, percent, behaviour, category, reason } = rate;
+      const identity = JSON.stringify([key, name, percent.toFixed(), behaviour, category, reason]);
+      if (!owed.has(identity)) owed.set(identity, { rate, lines: [] });
+      owed.get(identity)!.lines.push({ line, share: { numerator: units * percents[index]!, denominator: divisor } });
     });
   });
   return [...owed.values()];
 }
 
-/** What two lines must agree in to be rounded together. */
-function identityOf(rate: AppliedRate, behaviour: TaxBehaviour): string {
-  const { rateId, key, percent, category, reason } = rate;
-  return JSON.stringify([behaviour, rateId, key, percent.toFixed(), category, reason]);
-}
-
-function taxedLine({ key, amount, behaviour }: RatedLine, taxes: ReadonlyMap<Owed, Decimal>): TaxedLine {
-  const tax = sum(taxes.values());
-  const net = behaviour === 'inclusive' ? amount.minus(tax) : amount;
+function taxedLine({ amount, rates }: RatedLine, taxes: readonly (readonly [TaxRate, Decimal])[]): TaxedLine {
+  const tax = sum(taxes.map(([, each]) => each));
+  const within = sum(taxes.filter(([{ behaviour }]) => behaviour === 'inclusive').map(([, each]) => each));
+  const net = amount.minus(within);
+  const place = ({ key }: TaxRate): number => rates.findIndex((rate) => rate.key === key);
+  const ordered = [...taxes].sort(([one], [other]) => place(one) - place(other));
   return {
-    key,
     net,
     tax,
     gross: net.plus(tax),
-    taxes: [...taxes].map(([{ rate }, of]) => ({ ...rate, behaviour, taxable: net, amount: of })),
-  };
-}
-
-function totalOf(owed: Owed, lines: readonly TaxedLine[], taxesOf: readonly Map<Owed, Decimal>[]): TaxTotal {
-  return {
-    ...owed.rate,
-    behaviour: owed.behaviour,
-    taxable: sum(owed.lines.map(({ line }) => lines[line]!.net)),
-    amount: sum(owed.lines.map(({ line }) => taxesOf[line]!.get(owed)!)),
+    taxes: ordered.map(([rate, of]) => ({ rate, base: net, amount: of })),
   };
 }

@@ -1,5 +1,9 @@
-import { type Decimal, type FieldProblem } from '../../kernel';
+import type { Decimal, FieldProblem } from '../../kernel';
 import type { TaxCategory } from './tax-category';
+
+/** Whether a tax comes on top of an amount or lies within it. */
+export const TAX_BEHAVIOURS = ['exclusive', 'inclusive'] as const;
+export type TaxBehaviour = (typeof TAX_BEHAVIOURS)[number];
 
 /** A calendar day, `2026-07-01`. */
 export type Day = string;
@@ -23,6 +27,8 @@ export interface NewTaxRate {
   readonly tax: string;
   /** In per cent: 9.975. */
   readonly percent: Decimal;
+  /** How it meets prices that don't say it themselves. */
+  readonly behaviour: TaxBehaviour;
   readonly category: TaxCategory;
   /** Why nothing is asked, in words of one's own; null for those of the category. */
   readonly reason: string | null;
@@ -41,7 +47,7 @@ export interface NewTaxRate {
 }
 
 /** A rate that is stored. It never changes: another percentage is another version, with its own id. */
-export interface TaxRate extends NewTaxRate {
+export interface StoredTaxRate extends NewTaxRate {
   readonly id: string;
 }
 
