@@ -7,6 +7,9 @@ export interface SegmentToRate {
   readonly plan: Plan;
   readonly period: Period;
   readonly share: Share;
+  /** How much of a base fee it pays, and of units that are promised it has; as its share without them. */
+  readonly feeShare?: Share | undefined;
+  readonly unitShare?: Share | undefined;
   readonly trial: 'base_fee' | 'everything' | null;
   readonly usage: { of(price: Price): UsageToRate };
 }

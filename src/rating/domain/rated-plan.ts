@@ -10,6 +10,12 @@ export interface RatingContext {
   readonly servicePeriod: Period;
   /** How much of the billing period the segment is. */
   readonly share: Share;
+  /** How much of a base fee the segment pays; as its share when it is left out. */
+  readonly feeShare?: Share | undefined;
+  /** How much of allowances, free units and grants of pools it has; as its share when it is left out. */
+  readonly unitShare?: Share | undefined;
+  /** What earlier segments of the billing period used up of what is promised once for all of it, as `RatedPlan.carried` says. */
+  readonly carried?: ReadonlyMap<string, Decimal> | undefined;
   /** The billing period's number in the subscription, from 0. */
   readonly periodIndex: number;
   /** What a trial gives away in this segment; null when there is none. */
@@ -59,4 +65,6 @@ export interface RatedPlan {
   readonly total: Decimal;
   /** Each pool of the plan as the segment leaves it. */
   readonly pools: readonly PoolBalance[];
+  /** Units of allowances used in the billing period so far, by the key of their price. */
+  readonly carried?: ReadonlyMap<string, Decimal> | undefined;
 }
