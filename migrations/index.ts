@@ -17,6 +17,7 @@ import { AddBillingDetails1795314010000 } from './1795314010000-add-billing-deta
 import { AddInvoiceStates1795314020000 } from './1795314020000-add-invoice-states';
 import { AddAdjustments1795314030000 } from './1795314030000-add-adjustments';
 import { WidenIntervals1795314040000 } from './1795314040000-widen-intervals';
+import { AddCreditNotes1795314640000 } from './1795314640000-add-credit-notes';
 import { AddBillingRuns1795314650000 } from './1795314650000-add-billing-runs';
 
 /** Every migration in the order it runs. A released one is never edited; a change is a new one. */
@@ -40,5 +41,6 @@ export const MIGRATIONS = [
   AddInvoiceStates1795314020000,
   AddAdjustments1795314030000,
   WidenIntervals1795314040000,
+  AddCreditNotes1795314640000,
   AddBillingRuns1795314650000,
 ] as const;

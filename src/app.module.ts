@@ -18,12 +18,15 @@ import { ChangesModule, IngestionModule } from './ingestion';
 import { InsightsModule } from './insights';
 import {
   BillingRunEntity,
+  CreditNoteEntity,
+  CreditNoteLineEntity,
   InvoiceEntity,
   InvoiceLineEntity,
   InvoicingModule,
   PaymentEntity,
   PeriodBilledEntity,
   PoolBalanceEntity,
+  RevenueScheduleEntity,
 } from './invoicing';
 import { MeteringModule } from './metering';
 import { SimulationsModule } from './simulations';
@@ -53,6 +56,9 @@ export const ENTITIES = [
   PeriodBilledEntity,
   PoolBalanceEntity,
   PaymentEntity,
+  CreditNoteEntity,
+  CreditNoteLineEntity,
+  RevenueScheduleEntity,
   BillingRunEntity,
 ] as const;
 

@@ -5,6 +5,7 @@ import { IngestionModule } from '../ingestion';
 import { MeteringModule } from '../metering';
 import { WalletModule } from '../wallet';
 import { Adjustments } from './adjustments';
+import { CustomerCredit } from './customer-credit';
 import { ExplanationsService } from './explanations.service';
 import { InvoiceIssuer } from './invoice-issuer';
 import { StoredInvoiceLookup } from './invoice-lookup';
@@ -15,6 +16,7 @@ import { InvoicesController } from './invoices.controller';
 import { InvoicesService } from './invoices.service';
 import { PeriodCloser } from './period-closer';
 import { PeriodRater } from './period-rater';
+import { RevenueService } from './revenue.service';
 import { UsageLedgerController } from './usage-ledger.controller';
 import { UsageLedgerService } from './usage-ledger.service';
 
@@ -24,6 +26,7 @@ import { UsageLedgerService } from './usage-ledger.service';
   providers: [
     UsageLedgerService,
     Adjustments,
+    CustomerCredit,
     ExplanationsService,
     InvoiceIssuer,
     InvoicesService,
@@ -31,6 +34,7 @@ import { UsageLedgerService } from './usage-ledger.service';
     InvoiceStatesService,
     PeriodCloser,
     PeriodRater,
+    RevenueService,
     StoredInvoiceLookup,
   ],
   exports: [ExplanationsService, InvoicesService, PeriodCloser],

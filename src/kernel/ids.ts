@@ -22,6 +22,7 @@ export const ID_PREFIXES = {
   invoice: 'inv',
   invoiceLine: 'lin',
   payment: 'pay',
+  creditNote: 'crn',
   billingRun: 'run',
   ledgerPosting: 'pst',
   ledgerEntry: 'ent',

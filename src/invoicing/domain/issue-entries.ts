@@ -1,0 +1,32 @@
+import type { Decimal } from '../../kernel';
+import { credit, debit, type Entry } from '../../wallet/domain';
+
+/** What an invoice comes to when it is finalized: `earned + deferred + taxTotal = total`. */
+export interface IssuedAmounts {
+  /** What is asked, tax included. */
+  readonly total: Decimal;
+  readonly taxTotal: Decimal;
+  /** Without tax, for service up to the end of the month of issue. */
+  readonly earned: Decimal;
+  /** Without tax, for service in later months. */
+  readonly deferred: Decimal;
+}
+
+/**
+ * What finalizing books. The customer owes the total; of a total below zero they are owed it, as credit.
+ *
+ * ```
+ * total 142.80, tax 22.80, of 120.00 for a year 10.19 in January
+ *   accounts_receivable +142.80   revenue -10.19   deferred_revenue -109.81   tax -22.80
+ * total -5.00
+ *   customer_credit       -5.00   revenue  +5.00
+ * ```
+ */
+export function issueEntries({ total, taxTotal, earned, deferred }: IssuedAmounts): Entry[] {
+  return [
+    debit(total.lessThan(0) ? 'customer_credit' : 'accounts_receivable', total),
+    credit('revenue', earned),
+    credit('deferred_revenue', deferred),
+    credit('tax', taxTotal),
+  ];
+}
