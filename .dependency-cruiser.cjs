@@ -11,6 +11,7 @@ const ROOMS = [
   'catalog',
   'customers',
   'wallet',
+  'taxes',
   'events',
   'costing',
   'metering',

@@ -18,6 +18,7 @@ export const AUDIT_ACTIONS = [
   'plan_move.made',
   'subscription.overridden',
   'subscription.override_ended',
+  'subscription.billing_resumed',
   'model_price.added',
   'model_price.retired',
   'price_catalogue.changed',
@@ -36,6 +37,9 @@ export const AUDIT_ACTIONS = [
   'invoice.voided',
   'invoice.given_up',
   'customer.terms_changed',
+  'customer.tax_changed',
+  'tax_rate.made',
+  'tax_rate.archived',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
