@@ -114,6 +114,7 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
   jobs.start(app.get(PendingCostsService).job());
   jobs.start(app.get(RecostingsService).job());
   jobs.start(app.get(PeriodCloser).job());
+  jobs.start(app.get(PeriodCloser).askedJob());
   jobs.start(app.get(SimulationsService).job());
   jobs.start(forgetAnswersJob(database.owner, clock, settings.WEIR_IDEMPOTENCY_KEPT));
 

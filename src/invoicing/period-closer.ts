@@ -1,28 +1,29 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { actingFor, type Tenant } from '../access';
 import type { TestClockAdvanced } from '../customers';
-import { Clock, DomainError } from '../kernel';
+import { Clock } from '../kernel';
+import { DomainEvents } from '../platform';
 import { type Settings, SETTINGS } from '../platform/config';
 import { Database } from '../platform/database';
-import { DomainEvents } from '../platform';
 import type { PeriodicJob } from '../platform/jobs';
-import { LOGGER, type Logger } from '../platform';
-import { toPublicId } from '../kernel';
-import { InvoicesService } from './invoices.service';
-
-interface DueSubscription {
-  id: string;
-  now: Date;
-}
+import { BatchCloser, type DueSubscription } from './batch-closer';
+import { BatchFinalizer, type DueDraft } from './batch-finalizer';
+import { BillingRunsService, type RunningRun } from './billing-runs.service';
+import type { RunTrigger } from './persistence/billing-run.entity';
 
 /** Whose periods a sweep looks at. */
 interface Sweep {
   readonly tenant: Tenant;
   /** Only customers on this test clock; null for everyone. */
   readonly testClockId: string | null;
+  readonly run: RunningRun;
 }
 
-const A_SWEEP = 500;
+/** Found at a time, and worked on in one transaction. */
+const A_LOOK = 1_000;
+const A_BATCH = 100;
+/** How often runs are looked for that somebody asked for. */
+const ASKED_EVERY_MS = 1_000;
 
 /**
  * Closes billing periods that have ended and finalizes drafts whose grace is over. It is a sweep over what is due by
@@ -32,16 +33,17 @@ const A_SWEEP = 500;
 export class PeriodCloser implements OnModuleInit {
   constructor(
     @Inject(Database) private readonly database: Database,
-    @Inject(InvoicesService) private readonly invoices: InvoicesService,
+    @Inject(BatchCloser) private readonly closer: BatchCloser,
+    @Inject(BatchFinalizer) private readonly finalizer: BatchFinalizer,
+    @Inject(BillingRunsService) private readonly runs: BillingRunsService,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(DomainEvents) private readonly news: DomainEvents,
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   onModuleInit(): void {
     this.news.on<TestClockAdvanced>('test_clock.advanced', ({ organisationId, testClockId }) =>
-      this.sweep({ tenant: actingFor(organisationId), testClockId }),
+      this.sweepOnce(actingFor(organisationId), testClockId, 'clock', null),
     );
   }
 
@@ -54,10 +56,35 @@ export class PeriodCloser implements OnModuleInit {
         const { rows } = await this.database.owner.query<{ id: string }>('SELECT id FROM organisation ORDER BY id');
         for (const { id } of rows) {
           if (stopping.aborted) return;
-          await this.sweep({ tenant: actingFor(id), testClockId: null });
+          await this.sweepOnce(actingFor(id), null, 'job', null);
         }
       },
     };
+  }
+
+  /** Runs that somebody asked for: they begin within a moment, and go on after a restart. */
+  askedJob(): PeriodicJob {
+    return {
+      name: 'run billing as asked',
+      everyMs: ASKED_EVERY_MS,
+      run: async (stopping) => {
+        for (const { organisationId, id } of await this.runs.asked()) {
+          if (stopping.aborted) return;
+          await this.sweepOnce(actingFor(organisationId), null, 'request', id);
+        }
+      },
+    };
+  }
+
+  private async sweepOnce(
+    tenant: Tenant,
+    testClockId: string | null,
+    trigger: RunTrigger,
+    runId: string | null,
+  ): Promise<void> {
+    const run = this.runs.begin(tenant, trigger, runId);
+    await this.sweep({ tenant, testClockId, run });
+    await run.finish();
   }
 
   private async sweep(sweep: Sweep): Promise<void> {
@@ -65,78 +92,109 @@ export class PeriodCloser implements OnModuleInit {
     await this.finalizeDue(sweep);
   }
 
-  /** A subscription may have several periods to close; each round closes one of each. One that fails is parked and left out. */
+  /** A subscription may have several periods to close; each round closes one of each. What a later run tries again is left out. */
   private async closeDue(sweep: Sweep): Promise<void> {
-    const parked = new Set<string>();
+    const left = new Set<string>();
     for (;;) {
-      const due = (await this.dueSubscriptions(sweep, [...parked])).filter(({ id }) => !parked.has(id));
+      const due = await this.dueSubscriptions(sweep, [...left]);
       if (due.length === 0) return;
-      for (const { id, now } of due) {
-        try {
-          await this.database.apart(sweep.tenant.organisationId, () =>
-            this.invoices.closeOpenPeriod(sweep.tenant, id, now),
-          );
-        } catch (error) {
-          parked.add(id);
-          await this.park(sweep.tenant, id, error);
-        }
-      }
+      await sweep.run.found(due.length);
+      await this.inBatches(due, async (batch) => {
+        const { closed, parked } = await this.closer.close(sweep.tenant, batch);
+        await sweep.run.did(batch.length);
+        if (parked.length > 0) await sweep.run.parkedSome(parked.length);
+        const made = new Set(closed);
+        for (const { id } of batch) if (!made.has(id)) left.add(id);
+      });
     }
   }
 
   private async dueSubscriptions({ tenant, testClockId }: Sweep, except: string[]): Promise<DueSubscription[]> {
     return this.database.tenant(tenant.organisationId, (db) =>
       db.query<DueSubscription[]>(
-        `SELECT subscription.id, COALESCE(clock.now, $2) AS now
+        `SELECT subscription.id, subscription.customer_id AS "customerId", COALESCE(clock.now, $2) AS now
            FROM subscription
            JOIN customer ON (customer.organisation_id, customer.id) = (subscription.organisation_id, subscription.customer_id)
            LEFT JOIN test_clock AS clock
              ON (clock.organisation_id, clock.id) = (customer.organisation_id, customer.test_clock_id)
-          WHERE subscription.organisation_id = $1 AND subscription.open_period_end <= COALESCE(clock.now, $2)
+          WHERE subscription.organisation_id = $1 AND subscription.due_at <= COALESCE(clock.now, $2)
+            AND subscription.parked_reason IS NULL
             AND ($3::uuid IS NULL OR customer.test_clock_id = $3) AND subscription.id <> ALL ($4::uuid[])
-          ORDER BY subscription.open_period_end, subscription.id LIMIT ${A_SWEEP}`,
+          ORDER BY subscription.due_at, subscription.id LIMIT ${A_LOOK}`,
         [tenant.organisationId, this.clock.now(), testClockId, except],
       ),
     );
   }
 
-  /** Leaves a subscription alone with a reason a person can read; the others go on, and the next sweep tries it again. */
-  private async park(tenant: Tenant, id: string, error: unknown): Promise<void> {
-    const reason =
-      error instanceof DomainError ? error.message : `Closing its period failed: ${String(error).slice(0, 300)}`;
-    this.logger.error({ err: error, subscription: toPublicId('subscription', id) }, 'a subscription was parked');
-    await this.database.tenant(tenant.organisationId, (db) =>
-      db.query('UPDATE subscription SET parked_reason = $3 WHERE organisation_id = $1 AND id = $2', [
-        tenant.organisationId,
-        id,
-        reason,
-      ]),
-    );
+  /** Drafts whose grace is over by their customer's clock, each once. One that can't be finalized yet stays a draft. */
+  private async finalizeDue(sweep: Sweep): Promise<void> {
+    let after: DueDraft | null = null;
+    for (;;) {
+      const due: DueDraft[] = await this.dueDrafts(sweep, after);
+      if (due.length === 0) return;
+      after = due.at(-1)!;
+      await sweep.run.found(due.length);
+      await this.inBatches(due, async (batch) => {
+        const { finalized, parked } = await this.finalizer.finalize(sweep.tenant, batch);
+        await sweep.run.did(batch.length, finalized);
+        if (parked.length > 0) await sweep.run.parkedSome(parked.length);
+      });
+    }
   }
 
-  /** Drafts whose grace is over by their customer's clock. One that can't be finalized yet stays a draft. */
-  private async finalizeDue({ tenant, testClockId }: Sweep): Promise<void> {
-    const due = await this.database.tenant(tenant.organisationId, (db) =>
-      db.query<{ id: string }[]>(
-        `SELECT invoice.id
+  private async dueDrafts({ tenant, testClockId }: Sweep, after: DueDraft | null): Promise<DueDraft[]> {
+    return this.database.tenant(tenant.organisationId, (db) =>
+      db.query<DueDraft[]>(
+        `SELECT invoice.id, invoice.customer_id AS "customerId", invoice.closes_at AS "closesAt"
            FROM invoice
            JOIN customer ON (customer.organisation_id, customer.id) = (invoice.organisation_id, invoice.customer_id)
            LEFT JOIN test_clock AS clock
              ON (clock.organisation_id, clock.id) = (customer.organisation_id, customer.test_clock_id)
           WHERE invoice.organisation_id = $1 AND invoice.status = 'draft'
-            AND invoice.period_end <= COALESCE(clock.now, $2) - $4 * interval '1 millisecond'
+            AND invoice.closes_at <= COALESCE(clock.now, $2) - $4 * interval '1 millisecond'
             AND ($3::uuid IS NULL OR customer.test_clock_id = $3)
-          ORDER BY invoice.period_end, invoice.id`,
-        [tenant.organisationId, this.clock.now(), testClockId, this.settings.WEIR_DRAFT_GRACE],
+            AND ($5::timestamptz IS NULL OR (invoice.closes_at, invoice.id) > ($5, $6::uuid))
+            AND NOT EXISTS (
+              SELECT FROM invoice_part AS part
+                JOIN subscription AS parked
+                  ON (parked.organisation_id, parked.id) = (part.organisation_id, part.subscription_id)
+               WHERE (part.organisation_id, part.invoice_id) = (invoice.organisation_id, invoice.id)
+                 AND parked.parked_reason IS NOT NULL)
+          ORDER BY invoice.closes_at, invoice.id LIMIT ${A_LOOK}`,
+        [
+          ...[tenant.organisationId, this.clock.now(), testClockId, this.settings.WEIR_DRAFT_GRACE],
+          ...[after?.closesAt ?? null, after?.id ?? null],
+        ],
       ),
     );
-    for (const { id } of due) {
-      const invoice = toPublicId('invoice', id);
-      try {
-        await this.database.apart(tenant.organisationId, () => this.invoices.finalize(tenant, invoice));
-      } catch (error) {
-        this.logger.warn({ err: error, invoice }, 'a draft could not be finalized and is tried again');
-      }
-    }
   }
+
+  /**
+   * Works on batches of whole customers, several at once: what is one customer's is done in its order. Inside a
+   * transaction of whoever asked they follow each other, since they share its connection.
+   */
+  private async inBatches<T extends { readonly customerId: string }>(
+    work: readonly T[],
+    each: (batch: readonly T[]) => Promise<void>,
+  ): Promise<void> {
+    const batches = batchesOf(work);
+    let next = 0;
+    const worker = async (): Promise<void> => {
+      for (let batch = batches[next++]; batch !== undefined; batch = batches[next++]) await each(batch);
+    };
+    const workers = this.database.isInTransaction ? 1 : this.settings.WEIR_BILLING_BATCHES;
+    await Promise.all(Array.from({ length: Math.min(workers, batches.length) }, worker));
+  }
+}
+
+function batchesOf<T extends { readonly customerId: string }>(work: readonly T[]): T[][] {
+  const byCustomer = new Map<string, T[]>();
+  for (const piece of work) byCustomer.set(piece.customerId, [...(byCustomer.get(piece.customerId) ?? []), piece]);
+  const batches: T[][] = [];
+  for (const pieces of byCustomer.values()) {
+    const last = batches.at(-1);
+    if (last === undefined || last.length + pieces.length > A_BATCH) batches.push([...pieces]);
+    else last.push(...pieces);
+  }
+  return batches;
 }

@@ -11,6 +11,7 @@ describe('readSettings', () => {
       WEIR_EVENT_MAX_FUTURE: 300_000,
       WEIR_BODY_LIMIT: 16 * 1_048_576,
       WEIR_DRAFT_GRACE: 86_400_000,
+      WEIR_BILLING_BATCHES: 2,
       WEIR_ADJUSTMENT_PERIODS: 12,
       WEIR_LOG_LEVEL: 'info',
     });

@@ -87,6 +87,9 @@ export const SettingsSchema = z.object({
   WEIR_DRAFT_GRACE: duration('1d').describe(
     'How long the invoice of a closed period stays a draft, for events that come late, before it is finalized by itself.',
   ),
+  WEIR_BILLING_BATCHES: wholeNumber(2, 1, 20).describe(
+    'How many batches of a hundred subscriptions a billing run works on at once, each on a connection of its own.',
+  ),
   WEIR_ADJUSTMENT_PERIODS: wholeNumber(12, 0, 120).describe(
     'How many billing periods back an invoice adjusts what came late or was corrected after finalizing. What is older is listed by GET /v1/customers/{customer}/late-usage.',
   ),

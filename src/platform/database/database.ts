@@ -154,6 +154,11 @@ export class Database {
     return outer.manager.transaction(work);
   }
 
+  /** Whether this runs inside a `tenant` call already, so that all it does is one transaction on one connection. */
+  get isInTransaction(): boolean {
+    return this.running.getStore() !== undefined;
+  }
+
   /** Runs work in one transaction of the schema's owner, which row-level security does not bind. */
   async ownerTransaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.owner.connect();
