@@ -4,6 +4,8 @@ export { actorOf, type AuditAction, type AuditRecord, recordAudit, SYSTEM_ACTOR 
 export {
   BillingDetailsRequest,
   BillingDetailsResponse,
+  country,
+  region,
   toBillingDetails,
   toBillingDetailsResponse,
 } from './billing-details.schema';

@@ -4,6 +4,8 @@ export interface BillingDetails {
   /** Street, building and the like, a line each. */
   readonly addressLines: readonly string[];
   readonly city: string | null;
+  /** The part of the country as ISO 3166-2 has it behind the hyphen: `QC`, `CA`. */
+  readonly region: string | null;
   readonly postalCode: string | null;
   /** ISO 3166-1, two letters. */
   readonly country: string | null;
@@ -35,6 +37,7 @@ export function sameDetails(one: BillingDetails, other: BillingDetails): boolean
     one.legalName === other.legalName &&
     one.addressLines.join('\n') === other.addressLines.join('\n') &&
     one.city === other.city &&
+    one.region === other.region &&
     one.postalCode === other.postalCode &&
     one.country === other.country &&
     one.taxId === other.taxId &&

@@ -9,6 +9,7 @@ export abstract class BillingDetailsColumns {
   @Column('text', { nullable: true }) legalName!: string | null;
   @Column('text', { array: true }) addressLines!: string[];
   @Column('text', { nullable: true }) city!: string | null;
+  @Column('text', { nullable: true }) region!: string | null;
   @Column('text', { nullable: true }) postalCode!: string | null;
   @Column('char', { length: 2, nullable: true }) country!: string | null;
   @Column('text', { nullable: true }) taxId!: string | null;
@@ -18,6 +19,6 @@ export abstract class BillingDetailsColumns {
 
 /** The fields alone, as an answer and the audit log show them. */
 export function shownDetails(details: BillingDetails): BillingDetails {
-  const { legalName, addressLines, city, postalCode, country, taxId, email } = details;
-  return { legalName, addressLines, city, postalCode, country, taxId, email };
+  const { legalName, addressLines, city, region, postalCode, country, taxId, email } = details;
+  return { legalName, addressLines, city, region, postalCode, country, taxId, email };
 }
