@@ -23,6 +23,13 @@ import { TestClocksService } from './test-clocks.service';
     PlanMovesService,
     TestClocksService,
   ],
-  exports: [CustomerBillingService, CustomerDirectory, CustomersService, SubscriptionsService, PlanMovesService],
+  exports: [
+    CustomerBillingService,
+    CustomerDirectory,
+    CustomersService,
+    SubscriptionsService,
+    PlanMovesService,
+    TestClocksService,
+  ],
 })
 export class CustomersModule {}

@@ -4,6 +4,15 @@ import type { SubscriptionOverrideEntity } from './persistence/subscription-over
 
 /** @throws ZodError when what is stored is not an override, which is a fault of ours */
 export function fromStoredOverride(stored: SubscriptionOverrideEntity): Override {
-  const { id, priceKey, fromAt, toAt, reason, createdAt } = stored;
-  return { id, priceKey, definition: PriceOverrideSchema.parse(stored.definition), fromAt, toAt, reason, createdAt };
+  const { id, priceKey, fromAt, toAt, reason, createdAt, changeId } = stored;
+  return {
+    id,
+    priceKey,
+    definition: PriceOverrideSchema.parse(stored.definition),
+    fromAt,
+    toAt,
+    reason,
+    createdAt,
+    changeId,
+  };
 }

@@ -14,9 +14,9 @@ import {
 } from '../kernel';
 import { Database } from '../platform/database';
 import { CustomersService } from './customers.service';
-import { makeRoom, type Override, planAt } from './domain';
+import { makeRoom, type Override, periodOf, planAt } from './domain';
 import { SubscriptionOverrideEntity } from './persistence/subscription-override.entity';
-import { periodOf, SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
+import { SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
 
 /** Terms for one price that a subscription has agreed on. */
 export interface NewOverride {
@@ -147,12 +147,13 @@ export class OverridesService {
     db: EntityManager,
     tenant: Tenant,
     { subscription }: SubscriptionWithPlan,
-    { definition, ...override }: Override,
+    { definition, changeId = null, ...override }: Override,
   ): Promise<void> {
     await db.insert(SubscriptionOverrideEntity, {
       organisationId: tenant.organisationId,
       subscriptionId: subscription.id,
       ...override,
+      changeId,
       definition: toPlain(definition) as object,
     });
   }

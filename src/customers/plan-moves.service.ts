@@ -6,7 +6,7 @@ import { Clock, type Currency, fromPublicId, newUuid, NotFoundError, toPublicId 
 import { Database } from '../platform/database';
 import { CustomerDirectory } from './customer-directory';
 import { CustomersService } from './customers.service';
-import { anchorOf, moveInstant, type MoveMode, type Phase, phaseAt } from './domain';
+import { anchorOf, moveInstant, type MoveMode, periodOf, type Phase, phaseAt } from './domain';
 import { MoveRefusals } from './move-refusals';
 import {
   insertPhases,
@@ -18,7 +18,7 @@ import {
 import { PlanMoveEntity } from './persistence/plan-move.entity';
 import type { SubscriptionEntity } from './persistence/subscription.entity';
 import { refuseUnlessPublished } from './plan-offered';
-import { periodOf, SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
+import { SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
 
 /** Which of a plan's subscriptions; all conditions that are given must hold. */
 export interface MoveRule {

@@ -6,10 +6,10 @@ import { type StoredPlan, toPlain } from '../catalog';
 import { PERIOD_ANCHORS, toPublicId } from '../kernel';
 import { currency, instant, key, reference, text } from '../platform/http';
 import { CustomersService } from './customers.service';
-import { currencyOf, type Phase, phaseAt, trialOf } from './domain';
+import { currencyOf, periodOf, type Phase, phaseAt, trialOf } from './domain';
 import { OverridesService } from './overrides.service';
 import { PriceOverrideFields, PriceOverrideResponseFields } from './price-override.schema';
-import { periodOf, SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
+import { SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
 
 const CreateSubscriptionRequest = z.strictObject({
   key: key().optional().describe('Your own id for the subscription. A repeat with it makes no second one.'),

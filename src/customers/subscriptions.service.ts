@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import type { Tenant } from '../access';
-import { planInCurrency, PlansService, type StoredPlan } from '../catalog';
+import { hasAdvance, planInCurrency, PlansService, type StoredPlan } from '../catalog';
 import {
-  billingPeriod,
   Clock,
   ConflictError,
   type Currency,
@@ -11,17 +10,20 @@ import {
   InvalidRequestError,
   newUuid,
   NotFoundError,
-  type Period,
   type PeriodAnchor,
 } from '../kernel';
 import { Database } from '../platform/database';
 import { CustomersService } from './customers.service';
-import { anchorOf, type Override, type Phase } from './domain';
+import { type Cycle, type Ending, firstCycle, type Override, type Pause, type Phase, scheduleNext } from './domain';
+import { lockCustomers } from './lock-customers';
 import { fromStoredOverride } from './override-storage';
 import { offersCurrency, refuseUnlessPublished } from './plan-offered';
 import type { CustomerEntity } from './persistence/customer.entity';
-import { SubscriptionEntity } from './persistence/subscription.entity';
+import { endingOf, fromStoredCycles, fromStoredPause } from './persistence/time-rows';
+import { type Invoicing, SubscriptionEntity, type Thresholds } from './persistence/subscription.entity';
+import { SubscriptionCycleEntity } from './persistence/subscription-cycle.entity';
 import { SubscriptionOverrideEntity } from './persistence/subscription-override.entity';
+import { SubscriptionPauseEntity } from './persistence/subscription-pause.entity';
 import { SubscriptionPhaseEntity } from './persistence/subscription-phase.entity';
 
 export interface NewSubscription {
@@ -34,6 +36,10 @@ export interface NewSubscription {
   readonly anchor: PeriodAnchor | null;
   /** Null: the plan's own. */
   readonly currency: Currency | null;
+  /** Together with the customer's other subscriptions without it. */
+  readonly invoicing?: Invoicing | undefined;
+  /** What is billed before the period is over; nothing without it. */
+  readonly thresholds?: Thresholds | null | undefined;
 }
 
 /** A subscription with what it refers to. */
@@ -46,17 +52,12 @@ export interface SubscriptionWithPlan {
   readonly phases: readonly Phase<StoredPlan>[];
   /** Other terms for single prices, by when they begin. */
   readonly overrides: readonly Override[];
-}
-
-/** A subscription's billing period of this index; 0 is the first. */
-export function periodOf(about: SubscriptionWithPlan, index: number): Period {
-  return billingPeriod(anchorOf(about), index);
-}
-
-/** The period behind one, with its index. A day that the zone left out is passed over: there is nothing to bill. */
-export function nextPeriod(about: SubscriptionWithPlan, index: number): { index: number; period: Period } {
-  const period = periodOf(about, index + 1);
-  return period.start.getTime() < period.end.getTime() ? { index: index + 1, period } : nextPeriod(about, index + 1);
+  /** How its billing periods are counted, from when on. */
+  readonly cycles: readonly Cycle[];
+  /** Ascending. */
+  readonly pauses: readonly Pause[];
+  /** How it ends; null: it goes on. */
+  readonly ending: Ending | null;
 }
 
 /** Makes and finds subscriptions. */
@@ -85,7 +86,12 @@ export class SubscriptionsService {
       refuseUnlessOffered(plan, wanted.currency);
       const startAt = wanted.startAt ?? now;
       const anchor = wanted.anchor ?? 'anniversary';
-      const first = billingPeriod(anchorOf({ subscription: { startAt, anchor }, customer, phases: [{ plan }] }), 0);
+      const startDue = hasAdvance(plan);
+      const due = scheduleNext({
+        subscription: { startAt, anchor, openPeriod: 0, startDue },
+        customer,
+        phases: [{ plan }],
+      });
       const subscription = Object.assign(new SubscriptionEntity(), {
         organisationId: tenant.organisationId,
         id,
@@ -95,8 +101,14 @@ export class SubscriptionsService {
         currency: wanted.currency === plan.currency ? null : wanted.currency,
         startAt,
         anchor,
-        openPeriod: 0,
-        openPeriodEnd: first.end,
+        ...due,
+        invoicing: wanted.invoicing ?? 'together',
+        thresholds: wanted.thresholds ?? null,
+        thresholdsLookedAt: null,
+        endAt: null,
+        cancelledAt: null,
+        cancelSettle: null,
+        cancelReason: null,
         parkedReason: null,
         createdAt: this.clock.now(),
       });
@@ -134,11 +146,13 @@ export class SubscriptionsService {
       stored.plan.key === plan.key &&
       (wanted.startAt === null || existing.startAt.getTime() === wanted.startAt.getTime()) &&
       (wanted.anchor === null || existing.anchor === wanted.anchor) &&
+      (wanted.invoicing === undefined || existing.invoicing === wanted.invoicing) &&
+      (wanted.thresholds === undefined || existing.thresholds?.amount === wanted.thresholds?.amount) &&
       (wanted.currency === null || stored.plan.currency === wanted.currency);
     if (same) return stored;
     throw new ConflictError(
       'subscription_exists',
-      `There is a subscription '${existing.key}' of another customer, plan, start, anchor or currency.`,
+      `There is a subscription '${existing.key}' of another customer, plan, start, anchor, currency or way of billing.`,
       [{ field: 'key', detail: 'is taken by another subscription' }],
     );
   }
@@ -154,18 +168,22 @@ export class SubscriptionsService {
   }
 
   /**
-   * A subscription whose periods, phases and overrides nobody else changes until the transaction ends.
+   * A subscription of which nobody else changes anything until the transaction ends, nor writes what its customer is
+   * billed: whoever holds it may go on to its drafts.
    *
    * @throws NotFoundError
    */
   async lock(db: EntityManager, tenant: Tenant, reference: string): Promise<SubscriptionWithPlan> {
     const id = fromPublicId('subscription', reference);
-    const found = await db.findOne(SubscriptionEntity, {
-      where: id === null ? { key: reference } : { id },
+    const where = id === null ? { key: reference } : { id };
+    const known = await db.findOne(SubscriptionEntity, { select: { id: true, customerId: true }, where });
+    if (known === null) throw new NotFoundError('subscription', reference);
+    await lockCustomers(db, tenant.organisationId, [known.customerId]);
+    const locked = await db.findOneOrFail(SubscriptionEntity, {
+      where: { id: known.id },
       lock: { mode: 'pessimistic_write' },
     });
-    if (found === null) throw new NotFoundError('subscription', reference);
-    return (await this.withPlans(tenant, [found]))[0]!;
+    return (await this.withPlans(tenant, [locked]))[0]!;
   }
 
   /** A customer's subscriptions, oldest first. */
@@ -178,35 +196,49 @@ export class SubscriptionsService {
     );
   }
 
-  /** Adds to subscriptions what they refer to, with four queries (and the plans' own) however many there are. */
+  /** Adds to subscriptions what they refer to, with six queries (and the plans' own) however many there are. */
   async withPlans(tenant: Tenant, subscriptions: readonly SubscriptionEntity[]): Promise<SubscriptionWithPlan[]> {
     return this.database.tenant(tenant.organisationId, async (db) => {
       const subscriptionId = In(subscriptions.map(({ id }) => id));
       const customers = await this.customers.byIds(tenant, [...new Set(subscriptions.map((each) => each.customerId))]);
-      const phases = await db.find(SubscriptionPhaseEntity, { where: { subscriptionId }, order: { fromAt: 'ASC' } });
+      const order = { fromAt: 'ASC' } as const;
+      const phases = await db.find(SubscriptionPhaseEntity, { where: { subscriptionId }, order });
       const overrides = await db.find(SubscriptionOverrideEntity, {
         where: { subscriptionId },
         order: { fromAt: 'ASC', priceKey: 'ASC' },
       });
+      const cycles = await db.find(SubscriptionCycleEntity, { where: { subscriptionId }, order });
+      const pauses = await db.find(SubscriptionPauseEntity, { where: { subscriptionId }, order });
       const plans = await this.plans.byIds(tenant, [
         ...new Set([...subscriptions, ...phases].map(({ planId }) => planId)),
       ]);
 
       const phasesOf = groupedBySubscription(phases);
       const overridesOf = groupedBySubscription(overrides);
+      const cyclesOf = groupedBySubscription(cycles);
+      const pausesOf = groupedBySubscription(pauses);
       return subscriptions.map((subscription) => {
         const plan = plans.get(subscription.planId)!;
-        const moves = (phasesOf.get(subscription.id) ?? []).map(({ fromAt, planId, moveId }) => ({
+        const customer = customers.get(subscription.customerId)!;
+        const moves = (phasesOf.get(subscription.id) ?? []).map(({ fromAt, planId, moveId, changeId }) => ({
           fromAt,
           plan: plans.get(planId)!,
           moveId,
+          changeId,
         }));
+        const all = [{ fromAt: subscription.startAt, plan, moveId: null, changeId: null }, ...moves];
         return {
           subscription,
-          customer: customers.get(subscription.customerId)!,
+          customer,
           plan: planInCurrency(plan, subscription.currency ?? plan.currency),
-          phases: [{ fromAt: subscription.startAt, plan, moveId: null }, ...moves],
+          phases: all,
           overrides: (overridesOf.get(subscription.id) ?? []).map(fromStoredOverride),
+          cycles: fromStoredCycles(
+            firstCycle({ subscription, customer, phases: all }),
+            cyclesOf.get(subscription.id) ?? [],
+          ),
+          pauses: (pausesOf.get(subscription.id) ?? []).map(fromStoredPause),
+          ending: endingOf(subscription),
         };
       });
     });

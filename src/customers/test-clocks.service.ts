@@ -5,11 +5,27 @@ import { Database } from '../platform/database';
 import { DomainEvents } from '../platform';
 import { TestClockEntity } from './persistence/test-clock.entity';
 
-/** A test clock was moved; what is due by it may now be done. */
-export interface TestClockAdvanced {
-  readonly name: 'test_clock.advanced';
+/**
+ * A test clock is being moved. Whoever hears it does what falls due on the way, moving the clock with `moveTo` from one
+ * instant at which something is due to the next, so that a jump comes to the same as moving it day by day.
+ */
+export interface TestClockAdvancing {
+  readonly name: 'test_clock.advancing';
   readonly organisationId: string;
   readonly testClockId: string;
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/**
+ * A test clock is to be moved. Whoever hears it does what falls due on the way, and moves the clock to each instant of
+ * that first (`moveTo`), so that everybody sees the time at which it falls due.
+ */
+export interface TestClockAdvancing {
+  readonly name: 'test_clock.advancing';
+  readonly organisationId: string;
+  readonly testClockId: string;
+  readonly to: Date;
 }
 
 /** Makes and moves test clocks. */
@@ -45,8 +61,8 @@ export class TestClocksService {
   }
 
   /**
-   * Moves a clock forward and answers when everything that fell due on the way has been done. A repeat with the same
-   * instant moves nothing and finishes what an interrupted first try left.
+   * Moves a clock forward and answers when everything that fell due on the way has been done, each thing at its instant:
+   * a leap over months does what small steps would have done. A repeat goes on where an interrupted first try stood.
    */
   async advance(tenant: Tenant, reference: string, to: Date): Promise<TestClockEntity> {
     const clock = await this.find(tenant, reference);
@@ -59,17 +75,18 @@ export class TestClocksService {
     }
 
     const { organisationId } = tenant;
+    const advancing: TestClockAdvancing = { name: 'test_clock.advancing', organisationId, testClockId: clock.id, to };
+    await this.news.publish(advancing);
+    await this.moveTo(tenant, clock.id, to);
+    return this.find(tenant, reference);
+  }
+
+  /** Sets a clock to an instant, unless it shows a later one: of two calls at once the later wins, whatever their order. */
+  async moveTo({ organisationId }: Tenant, id: string, at: Date): Promise<void> {
     await this.database.tenant(organisationId, (db) =>
-      // Two calls at once: the later instant wins, whatever their order.
       db.query('UPDATE test_clock SET now = greatest(now, $3) WHERE organisation_id = $1 AND id = $2', [
-        organisationId,
-        clock.id,
-        to,
+        ...[organisationId, id, at],
       ]),
     );
-
-    const advanced: TestClockAdvanced = { name: 'test_clock.advanced', organisationId, testClockId: clock.id };
-    await this.news.publish(advanced);
-    return this.find(tenant, reference);
   }
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { Plan } from '../../catalog/domain';
 import { BILLING_INTERVALS, billingPeriod, PERIOD_ANCHORS, type PeriodAnchor, wholePeriod } from '../../kernel';
-import { anchorOf, shareOf } from './anchor';
+import { anchorOf } from './anchor';
+import { shareOf } from './cycles';
 import { segmentsOf, type SubscriptionInTime } from './segments';
 
 const DAY_MS = 86_400_000;

@@ -1,15 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Plan, planInCurrency, type PriceOverride, withOverrides } from '../../catalog/domain';
+import { type Plan, planInCurrency, type PriceOverride, type Proration, withOverrides } from '../../catalog/domain';
 import { addLocalDays, type Currency, invariant, type Period, type PeriodAnchor } from '../../kernel';
-import { lengthOfWhole } from './anchor';
+import { type Cycle, cyclesOf, wholeAround } from './cycles';
+import { ALL_OF_IT, NONE_OF_IT, type Share, shareInDays } from './day-shares';
+import type { Ending } from './ending';
+import { type Pause, pauseAt, type PauseBills, pausedPlan } from './pauses';
 
 /** From when on a subscription has which plan version. */
 export interface Phase<P extends Plan = Plan> {
   /** It holds from here to the next phase. The first begins with the subscription. */
   readonly fromAt: Date;
   readonly plan: P;
-  /** The move that made it; null for the plan the subscription was made with. */
+  /** The move that made it; null for the plan the subscription was made with, and for a change of this one alone. */
   readonly moveId: string | null;
+  /** The change that made it. */
+  readonly changeId?: string | null | undefined;
 }
 
 /** Other terms for one price of one subscription, for a stretch of time. */
@@ -22,6 +27,8 @@ export interface Override {
   readonly toAt: Date | null;
   readonly reason: string;
   readonly createdAt: Date;
+  /** The change that made it; null: it was agreed on by itself. */
+  readonly changeId?: string | null | undefined;
 }
 
 /** What segments are made from: a subscription with everything of it that changes in time. */
@@ -37,17 +44,38 @@ export interface SubscriptionInTime<P extends Plan = Plan> {
   readonly phases: readonly Phase<P>[];
   /** For one price they never overlap. */
   readonly overrides: readonly Override[];
+  /** All of them; without it the periods are counted as the plan it was made with says. */
+  readonly cycles?: readonly Cycle[] | undefined;
+  readonly pauses?: readonly Pause[] | undefined;
+  readonly ending?: Ending | null | undefined;
 }
 
-/** A stretch of a billing period in which nothing changes. */
-export interface Segment<P extends Plan = Plan> {
+/** A stretch of time in which nothing changes that is charged. */
+export interface Stretch<P extends Plan = Plan> {
   /** In the subscription's currency, with its overrides. */
   readonly plan: P;
   readonly period: Period;
-  /** Its length against a whole billing period's, in milliseconds; 1 of 1 for all of it. */
-  readonly share: { readonly part: number; readonly whole: number };
   /** What of it is free, since it lies in the trial. */
   readonly trial: 'base_fee' | 'everything' | null;
+  /** What is charged of it all the same, since it lies in a pause; null outside of one. */
+  readonly paused: PauseBills | null;
+}
+
+/** A stretch of a billing period in which nothing changes, with what of the plan is charged in it. */
+export interface Segment<P extends Plan = Plan> {
+  /** In the subscription's currency, with its overrides; in a pause only what that charges. */
+  readonly plan: P;
+  readonly period: Period;
+  /** Its length against a whole billing period's, in milliseconds; 1 of 1 for all of it. */
+  readonly share: Share;
+  /** What base fees have of the period; `share` without it. Over a period they sum to what the period is of a whole. */
+  readonly feeShare?: Share | undefined;
+  /** What allowances and pools have of it; `share` without it. */
+  readonly unitShare?: Share | undefined;
+  readonly trial: Stretch['trial'];
+  readonly paused?: PauseBills | null | undefined;
+  /** The subscription ends in this period and nothing of it is billed. */
+  readonly waived?: boolean | undefined;
 }
 
 /** What holds for a subscription at an instant. */
@@ -55,12 +83,13 @@ interface Terms<P extends Plan> {
   readonly plan: P;
   /** Those in force for prices of this plan. */
   readonly overrides: readonly Override[];
-  readonly trial: Segment['trial'];
+  readonly trial: Stretch['trial'];
+  readonly paused: PauseBills | null;
 }
 
 /**
- * Cuts a billing period at the instants at which something that is charged changes: another plan version, an override
- * that begins or ends, the end of the trial.
+ * Cuts a billing period where something that is charged changes: another plan version, an override that begins or ends,
+ * the end of the trial, a pause.
  *
  * ```
  * period      |------------------------------|
@@ -72,8 +101,12 @@ interface Terms<P extends Plan> {
  * An instant at which nothing really changes (a move to the version that is there, an override of a price that the plan
  * doesn't have) is no cut: tiers begin anew in each segment, so a cut without a reason would change the price.
  *
- * The first period by the calendar is a part of a whole one, and so are its segments: of what is promised for a period
- * they have their share of the time, and what was over before the start is nobody's.
+ * A period that begins with the calendar, or is the last of its cycle, is a part of a whole one, and so are its segments:
+ * of what is promised for a period they have their share of the time, and what is outside is nobody's.
+ *
+ * How base fees and units are shared is what the terms say that the period begins with, so that the shares of one period
+ * are all counted alike and sum to it: of April, changed on the 16th at noon from 30.00 to 60.00,
+ * `second` asks for 15.50 and 29.00, `day` for 15.00 and 30.00, `none` for 30.00 and nothing.
  *
  * @param period a billing period of the subscription, so not before its start
  * @returns      they follow each other without a gap, and the parts of their shares sum to the period's; none for a day
@@ -81,34 +114,92 @@ interface Terms<P extends Plan> {
  */
 export function segmentsOf<P extends Plan>(about: SubscriptionInTime<P>, period: Period): readonly Segment<P>[] {
   if (period.start.getTime() === period.end.getTime()) return [];
-  const { phases, overrides } = about;
+  const stretches = feeStretches(about, period.start, period.end);
+  const whole = wholeAround(about, period);
+  const { proration } = stretches[0]!.plan.terms ?? {};
+  const waived = isWaived(about, period);
+  return stretches.map((stretch, position) => {
+    const { plan, period: own, trial, paused } = stretch;
+    const { allowancesOnChange = 'prorate' } = plan.terms ?? {};
+    const feeShare = feeShareOf(proration, own, whole, position, about.customer.timeZone);
+    return {
+      plan: paused === null ? plan : pausedPlan(plan, paused),
+      period: own,
+      share: shareInTime(own, whole),
+      ...(feeShare === null ? {} : { feeShare }),
+      ...(allowancesOnChange === 'prorate' ? {} : { unitShare: ALL_OF_IT }),
+      trial,
+      paused,
+      ...(waived ? { waived } : {}),
+    };
+  });
+}
+
+/**
+ * Cuts any stretch of time where something changes that fees depend on: as `segmentsOf`, but the plan is whole in a pause,
+ * too, and the end of the subscription is no cut, since it is for fees in advance to say what it means to them.
+ */
+export function feeStretches<P extends Plan>(
+  about: SubscriptionInTime<P>,
+  from: Date,
+  to: Date,
+): readonly Stretch<P>[] {
+  if (to.getTime() <= from.getTime()) return [];
+  const { phases, overrides, pauses = [] } = about;
   const trial = trialOf(about);
   const changes = [
     ...phases.map(({ fromAt }) => fromAt),
-    ...overrides.flatMap(({ fromAt, toAt }) => (toAt === null ? [fromAt] : [fromAt, toAt])),
+    ...[...overrides, ...pauses].flatMap(({ fromAt, toAt }) => (toAt === null ? [fromAt] : [fromAt, toAt])),
     ...(trial === null ? [] : [trial.endAt]),
   ]
     .map((at) => at.getTime())
-    .filter((at) => period.start.getTime() < at && at < period.end.getTime())
+    .filter((at) => from.getTime() < at && at < to.getTime())
     .sort((one, other) => one - other);
 
   const stretches: { start: number; readonly terms: Terms<P> }[] = [];
-  for (const start of [period.start.getTime(), ...changes]) {
+  for (const start of [from.getTime(), ...changes]) {
     const terms = termsAt(about, trial, start);
     const before = stretches.at(-1);
     if (before === undefined || !sameTerms(before.terms, terms)) stretches.push({ start, terms });
   }
+  return stretches.map(({ start, terms }, index) => ({
+    plan: agreedPlan(about, terms),
+    period: { start: new Date(start), end: new Date(stretches[index + 1]?.start ?? to.getTime()) },
+    trial: terms.trial,
+    paused: terms.paused,
+  }));
+}
 
-  const whole = lengthOfWhole(about, period);
-  return stretches.map(({ start, terms }, index) => {
-    const end = stretches[index + 1]?.start ?? period.end.getTime();
-    return {
-      plan: agreedPlan(about, terms),
-      period: { start: new Date(start), end: new Date(end) },
-      share: end - start === whole ? { part: 1, whole: 1 } : { part: end - start, whole },
-      trial: terms.trial,
-    };
-  });
+/** Whether a subscription ends in a billing period, or with it, and asked that nothing of it is billed. */
+function isWaived(about: SubscriptionInTime, { start, end }: Period): boolean {
+  return cyclesOf(about).some(
+    ({ fromAt, ending }) =>
+      ending?.settle === 'nothing' &&
+      fromAt.getTime() <= start.getTime() &&
+      start.getTime() < ending.endAt.getTime() &&
+      ending.endAt.getTime() <= end.getTime(),
+  );
+}
+
+function shareInTime(part: Period, whole: Period): Share {
+  const [partMs, wholeMs] = [lengthOf(part), lengthOf(whole)];
+  return partMs === wholeMs ? ALL_OF_IT : { part: partMs, whole: wholeMs };
+}
+
+function lengthOf({ start, end }: Period): number {
+  return end.getTime() - start.getTime();
+}
+
+/** What the fees of a stretch are of a period's; null: its share of the time. */
+function feeShareOf(
+  proration: Proration | undefined,
+  part: Period,
+  whole: Period,
+  position: number,
+  timeZone: string,
+): Share | null {
+  if (proration === 'none') return position === 0 ? ALL_OF_IT : NONE_OF_IT;
+  return proration === 'day' ? shareInDays(part, whole, timeZone) : null;
 }
 
 /** The phase a subscription is in at an instant; before its start, the one it starts with. */
@@ -159,6 +250,7 @@ function termsAt<P extends Plan>(
     plan,
     overrides: about.overrides.filter(({ priceKey, ...override }) => keys.has(priceKey) && isInForce(override, at)),
     trial: trial !== null && at < trial.endAt.getTime() ? trial.covers : null,
+    paused: pauseAt(about.pauses ?? [], new Date(at))?.bills ?? null,
   };
 }
 
@@ -170,6 +262,7 @@ function sameTerms(one: Terms<Plan>, other: Terms<Plan>): boolean {
   return (
     one.plan.id === other.plan.id &&
     one.trial === other.trial &&
+    one.paused === other.paused &&
     one.overrides.length === other.overrides.length &&
     one.overrides.every(({ priceKey, definition }) =>
       other.overrides.some((each) => each.priceKey === priceKey && isDeepStrictEqual(each.definition, definition)),

@@ -12,5 +12,7 @@ export class SubscriptionOverrideEntity {
   @Column('timestamptz') fromAt!: Date;
   @Column('timestamptz', { nullable: true }) toAt!: Date | null;
   @Column('text') reason!: string;
+  /** The change that made it; null: it was agreed on by itself. */
+  @Column('uuid', { nullable: true }) changeId!: string | null;
   @Column('timestamptz') createdAt!: Date;
 }

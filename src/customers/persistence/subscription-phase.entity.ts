@@ -7,5 +7,7 @@ export class SubscriptionPhaseEntity {
   @PrimaryColumn('uuid') subscriptionId!: string;
   @PrimaryColumn('timestamptz') fromAt!: Date;
   @Column('uuid') planId!: string;
-  @Column('uuid') moveId!: string;
+  /** The move or the change that made it; the other is null. */
+  @Column('uuid', { nullable: true }) moveId!: string | null;
+  @Column('uuid', { nullable: true }) changeId!: string | null;
 }
