@@ -23,4 +23,4 @@ export { SubscriptionPauseEntity } from './persistence/subscription-pause.entity
 export { SubscriptionPhaseEntity } from './persistence/subscription-phase.entity';
 export { TestClockEntity } from './persistence/test-clock.entity';
 export { SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
-export { type TestClockAdvanced, type TestClockAdvancing, TestClocksService } from './test-clocks.service';
+export { type TestClockAdvancing, TestClocksService } from './test-clocks.service';

@@ -6,18 +6,6 @@ import { DomainEvents } from '../platform';
 import { TestClockEntity } from './persistence/test-clock.entity';
 
 /**
- * A test clock is being moved. Whoever hears it does what falls due on the way, moving the clock with `moveTo` from one
- * instant at which something is due to the next, so that a jump comes to the same as moving it day by day.
- */
-export interface TestClockAdvancing {
-  readonly name: 'test_clock.advancing';
-  readonly organisationId: string;
-  readonly testClockId: string;
-  readonly from: Date;
-  readonly to: Date;
-}
-
-/**
  * A test clock is to be moved. Whoever hears it does what falls due on the way, and moves the clock to each instant of
  * that first (`moveTo`), so that everybody sees the time at which it falls due.
  */

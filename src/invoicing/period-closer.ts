@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { actingFor, type Tenant } from '../access';
-import type { TestClockAdvanced } from '../customers';
+import { type TestClockAdvancing, TestClocksService } from '../customers';
 import { Clock } from '../kernel';
 import { DomainEvents } from '../platform';
 import { type Settings, SETTINGS } from '../platform/config';
@@ -9,6 +9,7 @@ import type { PeriodicJob } from '../platform/jobs';
 import { BatchCloser, type DueSubscription } from './batch-closer';
 import { BatchFinalizer, type DueDraft } from './batch-finalizer';
 import { BillingRunsService, type RunningRun } from './billing-runs.service';
+import { RevenueService } from './revenue.service';
 import type { RunTrigger } from './persistence/billing-run.entity';
 
 /** Whose periods a sweep looks at. */
@@ -36,14 +37,16 @@ export class PeriodCloser implements OnModuleInit {
     @Inject(BatchCloser) private readonly closer: BatchCloser,
     @Inject(BatchFinalizer) private readonly finalizer: BatchFinalizer,
     @Inject(BillingRunsService) private readonly runs: BillingRunsService,
+    @Inject(TestClocksService) private readonly clocks: TestClocksService,
+    @Inject(RevenueService) private readonly revenue: RevenueService,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(DomainEvents) private readonly news: DomainEvents,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   onModuleInit(): void {
-    this.news.on<TestClockAdvanced>('test_clock.advanced', ({ organisationId, testClockId }) =>
-      this.sweepOnce(actingFor(organisationId), testClockId, 'clock', null),
+    this.news.on<TestClockAdvancing>('test_clock.advancing', ({ organisationId, testClockId, to }) =>
+      this.walk(actingFor(organisationId), testClockId, to),
     );
   }
 
@@ -76,6 +79,44 @@ export class PeriodCloser implements OnModuleInit {
     };
   }
 
+  /** Moves a test clock from one instant at which something falls due to the next, and does it there. */
+  private async walk(tenant: Tenant, testClockId: string, to: Date): Promise<void> {
+    const run = this.runs.begin(tenant, 'clock');
+    // What a walk that was interrupted has left is due where the clock stands.
+    await this.sweep({ tenant, testClockId, run });
+    for (;;) {
+      const next = await this.nextInstant(tenant, testClockId, to);
+      await this.clocks.moveTo(tenant, testClockId, next ?? to);
+      await this.sweep({ tenant, testClockId, run });
+      if (next === null) break;
+    }
+    await run.finish();
+  }
+
+  /** The next instant after the clock's time and up to another at which something falls due by it; null when nothing does. */
+  private async nextInstant({ organisationId }: Tenant, testClockId: string, to: Date): Promise<Date | null> {
+    const [found] = await this.database.tenant(organisationId, (db) =>
+      db.query<{ at: Date | null }[]>(
+        `WITH clock AS (SELECT now FROM test_clock WHERE organisation_id = $1 AND id = $2),
+              living AS (SELECT id FROM customer WHERE organisation_id = $1 AND test_clock_id = $2),
+              instant (at) AS (
+                SELECT due_at FROM subscription
+                 WHERE organisation_id = $1 AND customer_id IN (SELECT id FROM living) AND parked_reason IS NULL
+                UNION ALL
+                SELECT closes_at + $4 * interval '1 millisecond' FROM invoice
+                 WHERE organisation_id = $1 AND customer_id IN (SELECT id FROM living) AND status = 'draft'
+                UNION ALL
+                SELECT schedule.recognise_at FROM revenue_schedule AS schedule
+                  JOIN invoice ON (invoice.organisation_id, invoice.id) = (schedule.organisation_id, schedule.invoice_id)
+                 WHERE schedule.organisation_id = $1 AND invoice.customer_id IN (SELECT id FROM living)
+                   AND schedule.recognised_at IS NULL AND schedule.taken_back <> schedule.amount)
+         SELECT min(at) AS at FROM instant, clock WHERE at > clock.now AND at <= $3`,
+        [organisationId, testClockId, to, this.settings.WEIR_DRAFT_GRACE],
+      ),
+    );
+    return found!.at;
+  }
+
   private async sweepOnce(
     tenant: Tenant,
     testClockId: string | null,
@@ -90,6 +131,7 @@ export class PeriodCloser implements OnModuleInit {
   private async sweep(sweep: Sweep): Promise<void> {
     await this.closeDue(sweep);
     await this.finalizeDue(sweep);
+    await this.revenue.recogniseDue(sweep.tenant, sweep.testClockId);
   }
 
   /** A subscription may have several periods to close; each round closes one of each. What a later run tries again is left out. */
