@@ -35,6 +35,7 @@ import { MeteringModule } from './metering';
 import { SimulationsModule } from './simulations';
 import { type Foundations, PlatformModule } from './platform';
 import { RatingModule } from './rating';
+import { TaxesModule } from './taxes';
 import { WalletModule } from './wallet';
 
 /** Every entity, for the one data source. */
@@ -80,6 +81,7 @@ export class AppModule {
         CatalogModule,
         CustomersModule,
         WalletModule,
+        TaxesModule,
         EventsModule,
         CostingModule,
         MeteringModule,
