@@ -1,5 +1,7 @@
 export * from './adjust-period';
 export * from './credit-note';
+export * from './credit-note-number';
+export * from './defer-revenue';
 export * from './draft-invoice';
 export * from './fees';
 export * from './invoice-number';

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Decimal } from '../../kernel';
 import { DecimalColumn } from '../../platform/database';
-import type { StoredLineTax } from '../domain';
+import type { LineTax } from '../domain';
 
 /** What a credit note takes back of a line of its invoice. Never changes. */
 @Entity('credit_note_line')
@@ -15,5 +15,5 @@ export class CreditNoteLineEntity {
   @DecimalColumn() net!: Decimal;
   @DecimalColumn() tax!: Decimal;
   /** The line's taxes with what goes back of each. */
-  @Column('jsonb') taxes!: StoredLineTax[];
+  @Column('jsonb') taxes!: readonly LineTax[];
 }
