@@ -50,7 +50,7 @@ const invoice = (segments: SegmentToRate[], before: Before = NOTHING) =>
     segments.map(() => ({ cost: d('1.5'), pendingEvents: 2 })),
   );
 const lines = (segments: SegmentToRate[], before?: Before): string[] =>
-  invoice(segments, before).lines.map(({ key, plan: of, amount }) => `${of.version} ${key} ${amount.toFixed(2)}`);
+  invoice(segments, before).lines.map(({ key, plan: of, amount }) => `${of!.version} ${key} ${amount.toFixed(2)}`);
 
 it('a price that changes on the 11th charges the usage before at the old one and from then on at the new one', () => {
   const segments = [segment(1, 11, plan(1, [calls('1')]), '30'), segment(11, 31, plan(2, [calls('2')]), '30')];

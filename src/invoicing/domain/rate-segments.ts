@@ -1,6 +1,14 @@
-import type { Plan, Price } from '../../catalog/domain';
+import { arrearsPlan, type Plan, type Price } from '../../catalog/domain';
 import { Decimal, invariant, type Period, sum, ZERO } from '../../kernel';
-import { type PoolBalance, type RatedPlan, ratePlan, type Share, type UsageToRate } from '../../rating/domain';
+import {
+  type PoolBalance,
+  type RatedPlan,
+  ratePlan,
+  type Share,
+  type UsageToRate,
+  type UsedUnits,
+  usedUnits,
+} from '../../rating/domain';
 
 /** A stretch of a billing period in which nothing changes, with what was used in it. */
 export interface SegmentToRate {
@@ -50,7 +58,8 @@ export interface CommitmentTerm {
 
 /**
  * Rates the segments of one billing period, each on its own usage, and hands on from one to the next what belongs to
- * the period as a whole: what is left of the pools, and what was charged towards a commitment.
+ * the period as a whole: what is left of the pools and of allowances that it has once, and what was charged towards a
+ * commitment. Fees in advance are none of its business: `feePieces`.
  *
  * @returns in the order of time; the last one's pools are what the next period begins with
  */
@@ -60,13 +69,17 @@ export function rateSegments(segments: readonly SegmentToRate[], before: Before)
   let { pools } = before;
   let charged = before.term?.charged ?? ZERO;
   let promised = before.term?.promised ?? ZERO;
+  let used: ReadonlyMap<string, UsedUnits> = new Map();
   const earlier = [...(before.earlier ?? [])];
 
   return segments.map((segment, index) => {
     const { plan, period, share, trial } = segment;
-    const rated = ratePlan(plan, segment.usage, {
+    const rated = ratePlan(arrearsPlan(plan), segment.usage, {
       servicePeriod: period,
       share,
+      feeShare: segment.feeShare,
+      unitShare: segment.unitShare,
+      used,
       periodIndex: before.periodIndex,
       trial,
       pools,
@@ -79,6 +92,7 @@ export function rateSegments(segments: readonly SegmentToRate[], before: Before)
       outcomesSince: outcomesSince(segment, earlier),
     });
     pools = handedOn(pools, rated.pools);
+    if (segments.length > 1) used = usedUnits(used, rated.lines);
     if (countsTowards(last.plan, plan)) {
       charged = charged.plus(chargedWithoutTrueUp(rated));
       if (trial === null) promised = promised.plus(new Decimal(share.part).dividedBy(share.whole));

@@ -20,12 +20,13 @@ export interface AfterAllowance {
  *
  * @param quantity  metered units in the period; fractions welcome
  * @param allowance units included, 0 or more; null for none
+ * @param used      of it, in earlier segments of a period that has it once: 400 leave 2,600 of 3,000
  * @throws          NegativeQuantityError when quantity is below zero
  * @see             docs/pricing/allowance.md
  */
-export function applyAllowance(quantity: Decimal, allowance: Decimal | null): AfterAllowance {
+export function applyAllowance(quantity: Decimal, allowance: Decimal | null, used = ZERO): AfterAllowance {
   refuseNegative(quantity);
-  const included = allowance ?? ZERO;
+  const included = Decimal.max((allowance ?? ZERO).minus(used), ZERO);
   const free = Decimal.min(quantity, included);
   if (free.isZero()) return { billable: quantity, included, rows: [] };
 

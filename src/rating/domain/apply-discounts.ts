@@ -77,19 +77,25 @@ export interface FreeUnits {
  *
  * @param quantity units that neither allowance nor pool covers
  * @param before   units in front of these, where the rows begin
+ * @param given    units of them that earlier segments of a period used which has them once
  */
 export function applyFreeUnits(
   quantity: Decimal,
   before: Decimal,
   discounts: readonly Discount[],
   share: Share,
+  given = ZERO,
 ): FreeUnits {
   const rows: BreakdownRow[] = [];
+  let gone = given;
   let promised = ZERO;
   let used = ZERO;
   for (const discount of discounts) {
     if (!('freeUnits' in discount)) continue;
-    const units = prorateUnits(discount.freeUnits, share);
+    const all = prorateUnits(discount.freeUnits, share);
+    const usedUp = Decimal.min(gone, all);
+    gone = gone.minus(usedUp);
+    const units = all.minus(usedUp);
     const taken = Decimal.min(units, quantity.minus(used));
     if (!taken.isZero()) {
       const from = before.plus(promised);

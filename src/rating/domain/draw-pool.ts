@@ -1,5 +1,5 @@
 import { Decimal, sum, ZERO } from '../../kernel';
-import type { Pool } from '../../catalog/domain';
+import type { AllowancesOnChange, Pool } from '../../catalog/domain';
 import { refuseNegative } from './negative-quantity-error';
 import { prorateUnits, UNIT_DECIMALS } from './prorate';
 import type { Share } from './model';
@@ -74,20 +74,39 @@ function takeFromLots(lots: readonly PoolLot[], taken: Decimal): PoolLot[] {
 
 /**
  * A pool as a segment of a period begins: what is there already and the segment's share of the grant, which is used
- * last, since it lives longest.
+ * last, since it lives longest. Where terms that change in a period are to `reset` the pool, its own units are all there
+ * again; where they are to `carry` it, what of them was used stays used:
+ *
+ * ```
+ * 1,000, and 700 used before the change      prorate  300 + the share of 1,000      reset  1,000      carry  300
+ * ```
  *
  * @param before null for a pool that nothing is left of
  */
-export function grantPool(pool: Pool, before: PoolBalance | null, share: Share): PoolBalance {
+export function grantPool(
+  pool: Pool,
+  before: PoolBalance | null,
+  share: Share,
+  onChange: AllowancesOnChange = 'prorate',
+): PoolBalance {
   const balance = before ?? { pool: pool.key, lots: [], granted: ZERO, rolledIn: ZERO, used: ZERO };
-  const grant = prorateUnits(pool.amount, share);
-  const own = sum(balance.lots.filter(isOwn).map(({ amount }) => amount)).plus(grant);
+  const left = sum(balance.lots.filter(isOwn).map(({ amount }) => amount));
+  const grant = grantOf(prorateUnits(pool.amount, share), left, balance, onChange);
+  const own = left.plus(grant);
   const rolledIn = balance.lots.filter((lot) => !isOwn(lot));
   return {
     ...balance,
     lots: own.isZero() ? rolledIn : [...rolledIn, { amount: own, expiresAfterPeriod: null }],
     granted: balance.granted.plus(grant),
   };
+}
+
+/** What is added to the period's own units; below zero where some are taken back. */
+function grantOf(amount: Decimal, left: Decimal, { granted }: PoolBalance, onChange: AllowancesOnChange): Decimal {
+  if (onChange === 'prorate') return amount;
+  if (onChange === 'reset') return amount.minus(left);
+  const used = granted.minus(left);
+  return Decimal.max(amount.minus(used), ZERO).minus(left);
 }
 
 function isOwn(lot: PoolLot): boolean {

@@ -2,6 +2,7 @@ import { Decimal, sum } from '../../kernel';
 import type { Charge, QuantityRounding } from '../../catalog/domain';
 import type { ModelRules } from './model';
 import { modelOf } from './models';
+import type { PriceContext } from './price-context';
 import type { BreakdownRow, PriceToRate } from './rated-charge';
 import type { MeteredUsage, UsageToRate } from './usage';
 import { counted, shown } from './shown';
@@ -20,9 +21,15 @@ export function explainCharge(
   metered: MeteredUsage,
   breakdown: readonly BreakdownRow[],
   pendingEvents: number,
+  { carried }: Pick<PriceContext, 'carried'>,
 ): string[] {
   const told = breakdown.filter((row) => !toldByOpening(row, breakdown));
-  const steps = [opening(price, usage), ...changesOfQuantity(price, usage, metered), ...told.map(sentence)];
+  const steps = [
+    opening(price, usage),
+    ...changesOfQuantity(price, usage, metered),
+    ...usedBefore(price, carried),
+    ...told.map(sentence),
+  ];
 
   const amounts = breakdown.map((row) => row.amount).filter((amount) => !amount.isZero());
   if (amounts.length > 1) steps.push(`Together: ${added(amounts)} = ${shown(sum(amounts))}.`);
@@ -61,6 +68,14 @@ function changesOfQuantity({ terms }: PriceToRate, usage: UsageToRate, metered: 
     steps.push(`Rounded ${roundingText(terms.rounding)}: ${shown(metered.quantity)}.`);
   }
   return steps;
+}
+
+/** Units that the period has once, whatever changes in it. */
+function usedBefore({ allowance }: PriceToRate, carried: PriceContext['carried']): string[] {
+  if (allowance === null || carried === null || carried.allowance.isZero()) return [];
+  return [
+    `Of the ${shown(allowance)} that the plan includes in the period, ${shown(carried.allowance)} were used before this stretch of it began.`, // prettier-ignore
+  ];
 }
 
 function roundingText({ mode, decimals }: QuantityRounding): string {

@@ -9,6 +9,8 @@ export interface Share {
 }
 
 export const WHOLE: Share = { part: 1, whole: 1 };
+/** What is left to a stretch whose fees the terms before it have paid already. */
+export const NOTHING_LEFT: Share = { part: 0, whole: 1 };
 
 export function isWhole({ part, whole }: Share): boolean {
   return part === whole;
@@ -22,6 +24,7 @@ export interface Billable {
   readonly included: Decimal;
   /** With groups and windows reduced by what was free. */
   readonly usage: UsageToRate;
+  /** Of a fee for a whole billing period. */
   readonly share: Share;
   readonly period: Period;
   /** Where earlier segments and billing periods of the subscription began, newest first, as far as somebody looks back. */

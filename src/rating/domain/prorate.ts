@@ -1,5 +1,5 @@
 import { Decimal } from '../../kernel';
-import { isWhole, type Share } from './model';
+import { isWhole, NOTHING_LEFT, type Share } from './model';
 import type { BreakdownRow } from './rated-charge';
 
 /** How finely a share of units is kept: as finely as any quantity that comes from outside. */
@@ -55,19 +55,24 @@ export function prorateUnits(units: Decimal, share: Share): Decimal {
  * A row has a unit price only if its quantity times that is the amount to the last digit, so a share that doesn't come
  * out even has none.
  */
-export function prorateRows(rows: BreakdownRow[], share: Share): BreakdownRow[] {
-  if (isWhole(share)) return rows;
+export function prorateRows(rows: readonly BreakdownRow[], share: Share, text = partText(share)): BreakdownRow[] {
+  if (isWhole(share)) return [...rows];
   return rows.map((row) => {
     const amount = prorateAmount(row.amount, share);
     const unitPrice = row.unitPrice === null ? null : prorateAmount(row.unitPrice, share);
     const even = unitPrice !== null && unitPrice.precision() < COMES_OUT_EVEN;
     return {
       ...row,
-      description: `${row.description}, for ${shareText(share)}`,
+      description: `${row.description}, ${text}`,
       unitPrice: even ? unitPrice : null,
       amount,
     };
   });
+}
+
+function partText(share: Share): string {
+  const isPaid = share.part === NOTHING_LEFT.part && share.whole === NOTHING_LEFT.whole;
+  return isPaid ? 'paid by the terms that the period began with' : `for ${shareText(share)}`;
 }
 
 /** `10 of 31 days`, `5 of 744 hours`; the coarsest unit that says it in whole numbers. */

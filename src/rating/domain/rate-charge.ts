@@ -36,7 +36,7 @@ export function rateCharge(price: PriceToRate, usage: UsageToRate, context: Pric
     quantity: units?.usage.quantity ?? metered.quantity,
     included: units?.included ?? ZERO,
     usage: units?.usage ?? metered,
-    share: context.share,
+    share: context.feeShare,
     period: context.period,
     earlierStarts: context.earlierStarts,
   });
@@ -60,7 +60,7 @@ export function rateCharge(price: PriceToRate, usage: UsageToRate, context: Pric
     quantity: quantityShown(rules, price.charge, metered),
     amount,
     breakdown: rows,
-    steps: context.explain ? explainCharge(price, usage, metered, rows, pendingEvents) : [],
+    steps: context.explain ? explainCharge(price, usage, metered, rows, pendingEvents, context) : [],
     pendingEvents,
     units: money?.units,
     movedTo: units?.movedTo,

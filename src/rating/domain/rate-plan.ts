@@ -1,13 +1,15 @@
 import { type Currency, type Decimal, invariant, sum, ZERO } from '../../kernel';
-import type { Plan, Pool, Price } from '../../catalog/domain';
+import { isAdvance, type Plan, type Pool, type Price } from '../../catalog/domain';
 import { adjustPlan } from './adjust-plan';
 import { grantPool, rollPool } from './draw-pool';
+import { type Share, WHOLE } from './model';
 import type { PriceContext } from './price-context';
 import { rateCharge } from './rate-charge';
+import { feeOfPeriod } from './rate-fee';
 import type { PoolBalance } from './pool-balance';
 import type { RatedLine, RatedPlan, RatingContext } from './rated-plan';
 import { roundLine } from './round-line';
-import type { UsageToRate } from './usage';
+import { NO_USAGE, type UsageToRate } from './usage';
 
 /**
  * Turns one customer's usage in one segment of a billing period into what a plan charges for it: a line for each price,
@@ -42,6 +44,8 @@ import type { UsageToRate } from './usage';
  * - The plan's discounts, minimum and maximum follow those of its prices for the same reasons; they are lines of their
  *   own, since a customer couldn't see in any one price's line what they did.
  * - The true-up is last of all. It compares what is owed, and until everything else is known that isn't.
+ * - A fee in advance is asked when its fee period begins, by itself. Where a plan is rated as a whole it is a line among
+ *   the others, with what falls on the period, and the plan's discounts, bounds and commitment don't see it.
  * - Lines are rounded once, at the very end, and the total is the sum of the rounded lines. Whatever happens before
  *   happens to exact amounts.
  *
@@ -58,6 +62,7 @@ export function ratePlan(plan: Plan, usage: { of(price: Price): UsageToRate }, c
   const pools = poolsOf(plan, context);
   const movedIn = new Map<string, Decimal>();
   const priced = plan.prices.map((price): RatedLine => {
+    if (isAdvance(price)) return feeLine(price, plan.currency, context);
     const used = usage.of(price);
     const charge = rateCharge(price, used, priceContext(plan, price, context, pools, movedIn));
     if (charge.pool !== undefined) pools.set(charge.pool.pool, charge.pool);
@@ -68,7 +73,8 @@ export function ratePlan(plan: Plan, usage: { of(price: Price): UsageToRate }, c
     return lineOf(price, charge, used, plan.currency);
   });
 
-  const lines = [...priced, ...adjustPlan(plan, priced, context)];
+  const arrears = priced.filter(({ price }) => price === null || !isAdvance(price));
+  const lines = [...priced, ...adjustPlan(plan, arrears, context)];
   refuseTwoLinesForOneKey(lines);
   return {
     currency: plan.currency,
@@ -94,9 +100,16 @@ export function poolsForNextPeriod(plan: Plan, pools: readonly PoolBalance[], en
 }
 
 /** Each pool of the plan with the segment's share of its grant. */
-function poolsOf(plan: Plan, { pools, share }: RatingContext): Map<string, PoolBalance> {
-  const found = (pool: Pool): PoolBalance | null => pools.find(({ pool: key }) => key === pool.key) ?? null;
-  return new Map((plan.terms?.pools ?? []).map((pool) => [pool.key, grantPool(pool, found(pool), share)]));
+function poolsOf(plan: Plan, context: RatingContext): Map<string, PoolBalance> {
+  const { pools = [], allowancesOnChange } = plan.terms ?? {};
+  const share = unitShareOf(plan, context);
+  const found = (pool: Pool): PoolBalance | null => context.pools.find(({ pool: key }) => key === pool.key) ?? null;
+  return new Map(pools.map((pool) => [pool.key, grantPool(pool, found(pool), share, allowancesOnChange)]));
+}
+
+/** Units are a share of the time, unless the plan says that a change leaves them whole. */
+function unitShareOf({ terms }: Plan, { share, unitShare }: RatingContext): Share {
+  return unitShare ?? ((terms?.allowancesOnChange ?? 'prorate') === 'prorate' ? share : WHOLE);
 }
 
 function priceContext(
@@ -114,6 +127,9 @@ function priceContext(
   return {
     period: context.servicePeriod,
     share: context.share,
+    feeShare: context.feeShare ?? context.share,
+    unitShare: unitShareOf(plan, context),
+    carried: plan.terms?.allowancesOnChange === 'carry' ? (context.used?.get(price.key) ?? null) : null,
     earlierStarts: startsFor(price, context),
     periodIndex: context.periodIndex,
     firstSegment: context.firstSegment,
@@ -124,6 +140,13 @@ function priceContext(
     movedIn: movedIn.get(price.key) ?? null,
     explain: context.explain ?? true,
   };
+}
+
+/** A fee in advance as it falls on the segment. Invoices rate `arrearsPlan`, and bill fee periods by themselves. */
+function feeLine(price: Price, currency: Currency, context: RatingContext): RatedLine {
+  const { share, feeShare, periodIndex, firstSegment, trial, explain = true } = context;
+  const fee = feeOfPeriod(price, { share: feeShare ?? share, periodIndex, firstSegment, trial, currency, explain });
+  return lineOf(price, fee, NO_USAGE, currency);
 }
 
 /** The earlier starts from which on the price was there. */

@@ -3,6 +3,7 @@ import type { Price } from '../../catalog/domain';
 import type { Share } from './model';
 import type { PoolBalance } from './pool-balance';
 import type { RatedCharge } from './rated-charge';
+import type { UsedUnits } from './used-units';
 
 /** What rating a plan depends on besides its usage. */
 export interface RatingContext {
@@ -12,10 +13,10 @@ export interface RatingContext {
   readonly share: Share;
   /** How much of a base fee the segment pays; as its share when it is left out. */
   readonly feeShare?: Share | undefined;
-  /** How much of allowances, free units and grants of pools it has; as its share when it is left out. */
+  /** How much of allowances, free units and grants of pools it has; as the plan says of its share when it is left out. */
   readonly unitShare?: Share | undefined;
-  /** What earlier segments of the billing period used up of what is promised once for all of it, as `RatedPlan.carried` says. */
-  readonly carried?: ReadonlyMap<string, Decimal> | undefined;
+  /** What earlier segments of the billing period used of allowances and free units, by the key of their price. */
+  readonly used?: ReadonlyMap<string, UsedUnits> | undefined;
   /** The billing period's number in the subscription, from 0. */
   readonly periodIndex: number;
   /** What a trial gives away in this segment; null when there is none. */
@@ -65,6 +66,4 @@ export interface RatedPlan {
   readonly total: Decimal;
   /** Each pool of the plan as the segment leaves it. */
   readonly pools: readonly PoolBalance[];
-  /** Units of allowances used in the billing period so far, by the key of their price. */
-  readonly carried?: ReadonlyMap<string, Decimal> | undefined;
 }

@@ -5,10 +5,9 @@ import { applyAllowance } from './apply-allowance';
 import { applyBeyond } from './apply-beyond';
 import { applyFreeUnits } from './apply-discounts';
 import { drawPool } from './draw-pool';
-import type { PoolToDraw } from './price-context';
+import type { PriceContext } from './price-context';
 import { prorateUnits } from './prorate';
 import type { BreakdownRow, PriceToRate, RatedCharge } from './rated-charge';
-import type { Share } from './model';
 import type { UsageGroup, UsageToRate, UsageTotals } from './usage';
 
 /** What is left of a price's usage when everything that is promised in units is taken off. */
@@ -38,11 +37,11 @@ export interface SpentUnits {
 export function spendUnits(
   price: PriceToRate,
   usage: UsageToRate,
-  context: { readonly pool: PoolToDraw | null; readonly share: Share },
+  context: ContextOfUnits,
   discounts: readonly Discount[],
 ): SpentUnits {
   const covered = cover(price, usage.quantity, context);
-  const free = applyFreeUnits(covered.left, covered.included, discounts, context.share);
+  const free = applyFreeUnits(covered.left, covered.included, discounts, context.unitShare, context.carried?.free);
   const left = covered.left.minus(free.used);
   const included = covered.included.plus(free.promised);
   const promised = price.allowance !== null || context.pool !== null;
@@ -57,6 +56,8 @@ export function spendUnits(
   };
 }
 
+type ContextOfUnits = Pick<PriceContext, 'pool' | 'unitShare' | 'carried'>;
+
 interface Covered {
   readonly left: Decimal;
   readonly included: Decimal;
@@ -68,10 +69,14 @@ interface Covered {
 function cover(
   { allowance, terms }: PriceToRate,
   quantity: Decimal,
-  { pool, share }: { readonly pool: PoolToDraw | null; readonly share: Share },
+  { pool, unitShare, carried }: ContextOfUnits,
 ): Covered {
   if (pool === null || terms?.pool === undefined) {
-    const { billable, included, rows } = applyAllowance(quantity, allowance && prorateUnits(allowance, share));
+    const { billable, included, rows } = applyAllowance(
+      quantity,
+      allowance && prorateUnits(allowance, unitShare),
+      carried?.allowance,
+    );
     return { left: billable, included, rows, pool: undefined };
   }
   const { covered, balance, rows } = drawPool(quantity, terms.pool.weight, pool.pool, pool.balance);

@@ -1,5 +1,5 @@
 import { type Currency, Decimal, sum, ZERO } from '../../kernel';
-import type { Plan, Price } from '../../catalog/domain';
+import { isAdvance, type Plan, type Price } from '../../catalog/domain';
 import {
   type PoolBalance,
   poolsForNextPeriod,
@@ -88,6 +88,9 @@ export function simulatePlan(
     const month = ratePlan(plan, usage[index]!, {
       servicePeriod: period,
       share,
+      // A range that cuts a month is no change of terms: of everything it has its share.
+      feeShare: share,
+      unitShare: share,
       periodIndex,
       trial: null,
       pools,
@@ -114,8 +117,8 @@ export function simulatePlan(
   };
 }
 
-function countsForCommitment({ kind }: RatedLine): boolean {
-  return kind !== 'true_up';
+function countsForCommitment({ kind, price }: RatedLine): boolean {
+  return kind !== 'true_up' && (price === null || !isAdvance(price));
 }
 
 function linesOf(months: readonly RatedPlan[]): SimulatedLine[] {
