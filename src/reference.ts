@@ -9,6 +9,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['catalog', 'What you sell: meters say which events count, plans say what they cost your customers.'],
   ['customers', 'Who buys it: customers, their subscriptions, and test clocks to play months in seconds.'],
   ['usage', 'What was used, as of the last accepted event.'],
+  ['taxes', 'What is asked on top of it, or lies within it, for others.'],
   ['invoices', 'What is asked for it, and why.'],
   ['ledger', 'What was earned, is owed and was paid, in double entry.'],
   ['simulations', 'What other plans would have asked for it, before anybody pays by them.'],

@@ -46,6 +46,17 @@ export async function loadCustomers(
   return new Map(rows.map((row) => [row.id, toCustomerTax(row)]));
 }
 
+/** Keys of customers whose own rates a rate is one of, a few of them. */
+export async function customersWithRate(db: Queryable, organisationId: string, key: string): Promise<string[]> {
+  const rows = await db.query<{ key: string }>(
+    `SELECT customer.key FROM customer_tax AS taxes
+       JOIN customer ON (customer.organisation_id, customer.id) = (taxes.organisation_id, taxes.customer_id)
+      WHERE taxes.organisation_id = $1 AND $2 = ANY (taxes.rate_keys) ORDER BY customer.key LIMIT 5`,
+    [organisationId, key],
+  );
+  return rows.map((row) => row.key);
+}
+
 export async function saveCustomerTax(
   db: Queryable,
   organisationId: string,

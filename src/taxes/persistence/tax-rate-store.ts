@@ -9,14 +9,16 @@ export interface DatedTaxRate extends StoredTaxRate {
   readonly archivedAt: Date | null;
 }
 
-/** Filters of a list of rates. */
+/** Which rates: the versions of a key, one by its id, or a page of a list. */
 export interface TaxRateQuery {
-  readonly key: string | null;
-  readonly country: string | null;
-  readonly withArchived: boolean;
+  readonly key?: string;
+  readonly id?: string;
+  readonly country?: string;
+  /** Without it, those that were archived are among them. */
+  readonly archived?: false;
   /** The key and id that the page before ended with. */
-  readonly after: readonly [string, string] | null;
-  readonly limit: number;
+  readonly after?: readonly [string, string] | null;
+  readonly limit?: number;
 }
 
 interface TaxRateRow {
@@ -60,11 +62,14 @@ export async function findTaxRates(
   const [key, id] = query.after ?? [null, null];
   const rows = await db.query<TaxRateRow>(
     `SELECT ${COLUMNS} FROM tax_rate
-      WHERE organisation_id = $1 AND ($2::text IS NULL OR key = $2) AND ($3::text IS NULL OR country = $3)
-        AND ($4::boolean OR archived_at IS NULL)
-        AND ($5::text IS NULL OR (key COLLATE "C", id) > ($5 COLLATE "C", $6::uuid))
-      ORDER BY key COLLATE "C", id LIMIT $7`,
-    [organisationId, query.key, query.country, query.withArchived, key, id, query.limit],
+      WHERE organisation_id = $1 AND ($2::text IS NULL OR key = $2) AND ($3::uuid IS NULL OR id = $3)
+        AND ($4::text IS NULL OR country = $4) AND ($5::boolean OR archived_at IS NULL)
+        AND ($6::text IS NULL OR (key COLLATE "C", id) > ($6 COLLATE "C", $7::uuid))
+      ORDER BY key COLLATE "C", id LIMIT $8`,
+    [
+      ...[organisationId, query.key ?? null, query.id ?? null, query.country ?? null, query.archived ?? true],
+      ...[key, id, query.limit ?? null],
+    ],
   );
   return rows.map(toTaxRate);
 }
@@ -88,16 +93,17 @@ export async function insertTaxRate(
   return { ...rate, id, createdAt: now, archivedAt: null };
 }
 
-/** @returns how many versions were not archived before */
-export async function archiveTaxRates(db: Queryable, organisationId: string, key: string, now: Date): Promise<number> {
-  const [row] = await db.query<{ archived: number }>(
-    `WITH archived AS (
-       UPDATE tax_rate SET archived_at = $3 WHERE organisation_id = $1 AND key = $2 AND archived_at IS NULL RETURNING id
-     )
-     SELECT count(*)::int AS archived FROM archived`,
-    [organisationId, key, now],
-  );
-  return row!.archived;
+export async function archiveTaxRates(
+  db: Queryable,
+  organisationId: string,
+  ids: readonly string[],
+  now: Date,
+): Promise<void> {
+  await db.query('UPDATE tax_rate SET archived_at = $3 WHERE organisation_id = $1 AND id = ANY ($2::uuid[])', [
+    organisationId,
+    ids,
+    now,
+  ]);
 }
 
 function toTaxRate(row: TaxRateRow): DatedTaxRate {
