@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Plan, planInCurrency, type PriceOverride, type Proration, withOverrides } from '../../catalog/domain';
+import {
+  isAdvance,
+  type Plan,
+  planInCurrency,
+  type PriceOverride,
+  type Proration,
+  withOverrides,
+} from '../../catalog/domain';
 import { addLocalDays, type Currency, invariant, type Period, type PeriodAnchor } from '../../kernel';
 import { type Cycle, cyclesOf, wholeAround } from './cycles';
 import { ALL_OF_IT, NONE_OF_IT, type Share, shareInDays } from './day-shares';
@@ -83,9 +90,14 @@ interface Terms<P extends Plan> {
   readonly plan: P;
   /** Those in force for prices of this plan. */
   readonly overrides: readonly Override[];
+  /** Those among them that make it other terms than before: all, or all that are about what is billed behind its period. */
+  readonly counted: readonly Override[];
   readonly trial: Stretch['trial'];
   readonly paused: PauseBills | null;
 }
+
+/** Whose stretches are asked for: of what is billed when a period is over, or of fees in advance too. */
+type Seen = 'arrears' | 'fees';
 
 /**
  * Cuts a billing period where something that is charged changes: another plan version, an override that begins or ends,
@@ -99,7 +111,8 @@ interface Terms<P extends Plan> {
  * ```
  *
  * An instant at which nothing really changes (a move to the version that is there, an override of a price that the plan
- * doesn't have) is no cut: tiers begin anew in each segment, so a cut without a reason would change the price.
+ * doesn't have, or of one that is billed in advance) is no cut: tiers begin anew in each segment, so a cut without a
+ * reason would change the price.
  *
  * A period that begins with the calendar, or is the last of its cycle, is a part of a whole one, and so are its segments:
  * of what is promised for a period they have their share of the time, and what is outside is nobody's.
@@ -114,7 +127,7 @@ interface Terms<P extends Plan> {
  */
 export function segmentsOf<P extends Plan>(about: SubscriptionInTime<P>, period: Period): readonly Segment<P>[] {
   if (period.start.getTime() === period.end.getTime()) return [];
-  const stretches = feeStretches(about, period.start, period.end);
+  const stretches = stretchesOf(about, period.start, period.end, 'arrears');
   const whole = wholeAround(about, period);
   const { proration } = stretches[0]!.plan.terms ?? {};
   const waived = isWaived(about, period);
@@ -144,6 +157,15 @@ export function feeStretches<P extends Plan>(
   from: Date,
   to: Date,
 ): readonly Stretch<P>[] {
+  return stretchesOf(about, from, to, 'fees');
+}
+
+function stretchesOf<P extends Plan>(
+  about: SubscriptionInTime<P>,
+  from: Date,
+  to: Date,
+  seen: Seen,
+): readonly Stretch<P>[] {
   if (to.getTime() <= from.getTime()) return [];
   const { phases, overrides, pauses = [] } = about;
   const trial = trialOf(about);
@@ -158,7 +180,7 @@ export function feeStretches<P extends Plan>(
 
   const stretches: { start: number; readonly terms: Terms<P> }[] = [];
   for (const start of [from.getTime(), ...changes]) {
-    const terms = termsAt(about, trial, start);
+    const terms = termsAt(about, trial, start, seen);
     const before = stretches.at(-1);
     if (before === undefined || !sameTerms(before.terms, terms)) stretches.push({ start, terms });
   }
@@ -212,7 +234,7 @@ export function phaseAt<P extends Plan>({ subscription, phases }: SubscriptionIn
 
 /** The plan a subscription has at an instant, in its currency and with its overrides: what its customer pays by. */
 export function planAt<P extends Plan>(about: SubscriptionInTime<P>, at: Date): P {
-  return agreedPlan(about, termsAt(about, trialOf(about), at.getTime()));
+  return agreedPlan(about, termsAt(about, trialOf(about), at.getTime(), 'fees'));
 }
 
 /** The currency a subscription is charged in, which never changes: its own, else that of the plan it was made with. */
@@ -243,12 +265,18 @@ function termsAt<P extends Plan>(
   about: SubscriptionInTime<P>,
   trial: ReturnType<typeof trialOf>,
   at: number,
+  seen: Seen,
 ): Terms<P> {
   const { plan } = phaseAt(about, new Date(at));
   const keys = new Set(plan.prices.map(({ key }) => key));
+  const ahead = new Set(plan.prices.filter((price) => seen === 'arrears' && isAdvance(price)).map(({ key }) => key));
+  const overrides = about.overrides.filter(
+    ({ priceKey, ...override }) => keys.has(priceKey) && isInForce(override, at),
+  );
   return {
     plan,
-    overrides: about.overrides.filter(({ priceKey, ...override }) => keys.has(priceKey) && isInForce(override, at)),
+    overrides,
+    counted: overrides.filter(({ priceKey }) => !ahead.has(priceKey)),
     trial: trial !== null && at < trial.endAt.getTime() ? trial.covers : null,
     paused: pauseAt(about.pauses ?? [], new Date(at))?.bills ?? null,
   };
@@ -263,14 +291,17 @@ function sameTerms(one: Terms<Plan>, other: Terms<Plan>): boolean {
     one.plan.id === other.plan.id &&
     one.trial === other.trial &&
     one.paused === other.paused &&
-    one.overrides.length === other.overrides.length &&
-    one.overrides.every(({ priceKey, definition }) =>
-      other.overrides.some((each) => each.priceKey === priceKey && isDeepStrictEqual(each.definition, definition)),
+    one.counted.length === other.counted.length &&
+    one.counted.every(({ priceKey, definition }) =>
+      other.counted.some((each) => each.priceKey === priceKey && isDeepStrictEqual(each.definition, definition)),
     )
   );
 }
 
-function agreedPlan<P extends Plan>(about: SubscriptionInTime<P>, { plan, overrides }: Terms<P>): P {
+function agreedPlan<P extends Plan>(
+  about: SubscriptionInTime<P>,
+  { plan, overrides }: Pick<Terms<P>, 'plan' | 'overrides'>,
+): P {
   return withOverrides(
     planInCurrency(plan, currencyOf(about)),
     Object.fromEntries(overrides.map(({ priceKey, definition }) => [priceKey, definition])),
