@@ -19,6 +19,7 @@ import { AddAdjustments1795314030000 } from './1795314030000-add-adjustments';
 import { WidenIntervals1795314040000 } from './1795314040000-widen-intervals';
 import { AddCycles1795314600000 } from './1795314600000-add-cycles';
 import { AddCycles1795314600000 } from './1795314600000-add-cycles';
+import { GatherInvoices1795314610000 } from './1795314610000-gather-invoices';
 import { AddTaxes1795314630000 } from './1795314630000-add-taxes';
 import { AddCreditNotes1795314640000 } from './1795314640000-add-credit-notes';
 import { AddBillingRuns1795314650000 } from './1795314650000-add-billing-runs';
@@ -46,6 +47,7 @@ export const MIGRATIONS = [
   WidenIntervals1795314040000,
   AddCycles1795314600000,
   AddCycles1795314600000,
+  GatherInvoices1795314610000,
   AddTaxes1795314630000,
   AddCreditNotes1795314640000,
   AddBillingRuns1795314650000,

@@ -8,7 +8,7 @@ import { dependsOnEarlier, looksBack } from './billing-history';
 import { type BilledPeriod, billedLines, billedPeriodsBefore, changesSince } from './billed-periods';
 import { adjustPeriod, type DraftLine, type PeriodChange } from './domain';
 import { PeriodRater } from './period-rater';
-import type { InvoiceEntity } from './persistence/invoice.entity';
+import type { InvoicePartEntity } from './persistence/invoice-part.entity';
 import { PeriodBilledEntity } from './persistence/period-billed.entity';
 import type { RatedPeriod } from './rated-period';
 
@@ -68,10 +68,10 @@ export class Adjustments {
     return { lines, again, changed };
   }
 
-  /** Notes by a finalized invoice up to where its own period and those it adjusts are billed. */
+  /** Notes by a part of a finalized invoice up to where its own period and those it adjusts are billed. */
   async note(
     db: EntityManager,
-    { organisationId, subscriptionId, id: invoiceId, periodStart }: InvoiceEntity,
+    { organisationId, subscriptionId, invoiceId, periodStart }: InvoicePartEntity,
     throughBatch: string,
     own: RatedPeriod,
     { changed }: Adjusted,

@@ -1,7 +1,10 @@
-import type { EntityManager } from 'typeorm';
-import { periodOf, type SubscriptionWithPlan } from '../customers';
-import { Decimal, type Period } from '../kernel';
+import { type EntityManager, In, LessThan } from 'typeorm';
+import { periodAt, periodOf, type SubscriptionWithPlan } from '../customers';
+import { Decimal, invariant, type Period } from '../kernel';
 import type { BilledLine, LedgerInvoice, PeriodChange } from './domain';
+import { InvoiceEntity } from './persistence/invoice.entity';
+import { InvoicePartEntity } from './persistence/invoice-part.entity';
+import { COMPUTED_LINE } from './stored-line';
 
 /** A billing period whose invoice is finalized, and up to where its events are billed. */
 export interface BilledPeriod {
@@ -24,7 +27,22 @@ export interface BilledPeriod {
 const BILLED = `invoice.number IS NOT NULL AND invoice.status NOT IN ('draft', 'void')`;
 
 /**
+ * The number of the billing period that a part is about. Of invoices of an older release it was counted from their order,
+ * which is less by one behind a day that the time zone left out; when the period began is certain.
+ */
+export function periodIndexOf(
+  about: SubscriptionWithPlan,
+  { periodIndex, periodStart }: Pick<InvoicePartEntity, 'periodIndex' | 'periodStart'>,
+): number {
+  if (periodOf(about, periodIndex).start.getTime() === periodStart.getTime()) return periodIndex;
+  const found = periodAt(about, periodStart);
+  invariant(found?.period.start.getTime() === periodStart.getTime(), 'a part of an invoice is about a billing period');
+  return found.index;
+}
+
+/**
  * The finalized periods before one, oldest first. Of several drafts exactly one adjusts a period: the first one after it.
+ * Of a period whose invoice was made again the later one counts.
  *
  * @param most periods back; null for all
  */
@@ -35,28 +53,29 @@ export async function billedPeriodsBefore(
   most: number | null,
 ): Promise<BilledPeriod[]> {
   const rows = await db.query<BilledRow[]>(
-    `SELECT invoice.id, invoice.number, ${BILLED} AS billed, invoice.period_start,
+    `SELECT invoice.id, invoice.number, ${BILLED} AS billed, part.period_index, part.period_start,
             invoice.events_through AS own, COALESCE(last.through_batch, invoice.events_through) AS through, last.events
-       FROM invoice
+       FROM (SELECT DISTINCT ON (period_start) invoice_id, period_index, period_start
+               FROM invoice_part
+              WHERE organisation_id = $1 AND subscription_id = $2 AND kind = 'period' AND period_start < $3
+              ORDER BY period_start DESC, live DESC, id DESC LIMIT $4) AS part
+       JOIN invoice ON invoice.organisation_id = $1 AND invoice.id = part.invoice_id
        LEFT JOIN LATERAL (
          SELECT through_batch, events FROM period_billed AS noted
            JOIN invoice AS noting
              ON (noting.organisation_id, noting.id) = (noted.organisation_id, noted.invoice_id)
-          WHERE noted.organisation_id = invoice.organisation_id AND noted.subscription_id = invoice.subscription_id
-            AND noted.period_start = invoice.period_start AND noting.status <> 'void'
+          WHERE noted.organisation_id = $1 AND noted.subscription_id = $2
+            AND noted.period_start = part.period_start AND noting.status <> 'void'
           ORDER BY through_batch DESC LIMIT 1) AS last ON true
-      WHERE invoice.organisation_id = $1 AND invoice.subscription_id = $2 AND invoice.period_start < $3
-      ORDER BY invoice.period_start DESC LIMIT $4`,
+      ORDER BY part.period_start DESC`,
     [about.subscription.organisationId, about.subscription.id, periodOf(about, periodIndex).start, most],
   );
 
   const found: BilledPeriod[] = [];
-  let index = periodIndex;
   let back = 0;
   let behindDraft = false;
   for (const row of rows) {
-    do index -= 1;
-    while (periodOf(about, index).start.getTime() > row.period_start.getTime());
+    const index = periodIndexOf(about, { periodIndex: row.period_index, periodStart: row.period_start });
     back += 1;
     if (row.number === null) {
       back = 0;
@@ -81,10 +100,35 @@ interface BilledRow {
   id: string;
   number: string | null;
   billed: boolean;
+  period_index: number;
   period_start: Date;
   own: string | null;
   through: string | null;
   events: string | null;
+}
+
+/** Drafts that have earlier periods of a subscription, oldest period first. */
+export async function earlierDrafts(
+  db: EntityManager,
+  about: SubscriptionWithPlan,
+  periodIndex: number,
+): Promise<InvoiceEntity[]> {
+  const parts = await db.find(InvoicePartEntity, {
+    where: {
+      subscriptionId: about.subscription.id,
+      kind: 'period',
+      live: true,
+      periodStart: LessThan(periodOf(about, periodIndex).start),
+    },
+    order: { periodStart: 'ASC' },
+  });
+  if (parts.length === 0) return [];
+  const drafts = await db.findBy(InvoiceEntity, {
+    id: In(parts.map(({ invoiceId }) => invoiceId)),
+    status: 'draft',
+  });
+  const byId = new Map(drafts.map((draft) => [draft.id, draft]));
+  return [...new Set(parts.flatMap(({ invoiceId }) => byId.get(invoiceId) ?? []))];
 }
 
 /**
@@ -157,7 +201,7 @@ async function eventsAsOf(
   return found!.events;
 }
 
-/** Every line of finalized invoices that is about these periods: their own, and what adjusted them since. */
+/** Every computed line of finalized invoices that is about these periods: their own, and what adjusted them since. */
 export async function billedLines(
   db: EntityManager,
   { subscription }: SubscriptionWithPlan,
@@ -173,13 +217,15 @@ export async function billedLines(
       exact_amount: string;
       amount: string;
       number: string;
+      tax_code: string | null;
+      tax_behaviour: 'exclusive' | 'inclusive' | null;
     }[]
   >(
     `SELECT line.key, line.description, line.period_start, line.period_end, line.quantity::text,
-            line.exact_amount::text, line.amount::text, invoice.number
-       FROM invoice
-       JOIN invoice_line AS line ON (line.organisation_id, line.invoice_id) = (invoice.organisation_id, invoice.id)
-      WHERE invoice.organisation_id = $1 AND invoice.subscription_id = $2 AND ${BILLED}
+            line.exact_amount::text, line.amount::text, invoice.number, line.tax_code, line.tax_behaviour
+       FROM invoice_line AS line
+       JOIN invoice ON (invoice.organisation_id, invoice.id) = (line.organisation_id, line.invoice_id)
+      WHERE line.organisation_id = $1 AND line.subscription_id = $2 AND ${BILLED} AND ${COMPUTED_LINE}
         AND line.period_start >= $3 AND line.period_start < $4
       ORDER BY invoice.period_start, invoice.id, line.position`,
     [subscription.organisationId, subscription.id, start, end],
@@ -192,6 +238,8 @@ export async function billedLines(
     exactAmount: new Decimal(row.exact_amount),
     amount: new Decimal(row.amount),
     invoice: row.number,
+    taxCode: row.tax_code,
+    taxBehaviour: row.tax_behaviour,
   }));
 }
 
@@ -201,7 +249,10 @@ export async function draftsOf(
   { subscription }: SubscriptionWithPlan,
 ): Promise<ReadonlyMap<number, LedgerInvoice>> {
   const rows = await db.query<{ id: string; period_start: Date }[]>(
-    `SELECT id, period_start FROM invoice WHERE organisation_id = $1 AND subscription_id = $2 AND status = 'draft'`,
+    `SELECT invoice.id, part.period_start FROM invoice_part AS part
+       JOIN invoice ON (invoice.organisation_id, invoice.id) = (part.organisation_id, part.invoice_id)
+      WHERE part.organisation_id = $1 AND part.subscription_id = $2 AND part.kind = 'period' AND part.live
+        AND invoice.status = 'draft'`,
     [subscription.organisationId, subscription.id],
   );
   return new Map(rows.map(({ id, period_start }) => [period_start.getTime(), { id, number: null }]));

@@ -7,6 +7,7 @@ import { type PoolBalance, poolsForNextPeriod } from '../rating/domain';
 import { type Before, type CommitmentTerm, countsTowards, type EarlierSegment } from './domain';
 import { PoolBalanceEntity } from './persistence/pool-balance.entity';
 import type { RatedPeriod } from './rated-period';
+import { COMPUTED_LINE } from './stored-line';
 
 /** What the line of a true-up is called, and that of its adjustment. */
 const TRUE_UP = 'plan:true_up';
@@ -154,9 +155,11 @@ async function chargedIn(
   if (starts.size === 0) return rated;
   const [found] = await db.query<{ charged: string }[]>(
     `SELECT COALESCE(sum(line.exact_amount), 0)::text AS charged
-       FROM invoice
-       JOIN invoice_line AS line ON (line.organisation_id, line.invoice_id) = (invoice.organisation_id, invoice.id)
-      WHERE invoice.organisation_id = $1 AND invoice.subscription_id = $2
+       FROM invoice_line AS line
+       JOIN invoice ON (invoice.organisation_id, invoice.id) = (line.organisation_id, line.invoice_id)
+      WHERE line.organisation_id = $1 AND line.subscription_id = $2 AND ${COMPUTED_LINE}
+        -- What a void invoice charged still counts towards what was promised, unless another says it in its place.
+        AND invoice.reissued_as IS NULL
         AND line.key <> '${TRUE_UP}' AND line.period_start = ANY ($3::timestamptz[])`,
     [subscription.organisationId, subscription.id, [...starts].map((start) => new Date(start))],
   );

@@ -8,6 +8,7 @@ export { CreditNoteEntity } from './persistence/credit-note.entity';
 export { CreditNoteLineEntity } from './persistence/credit-note-line.entity';
 export { InvoiceEntity } from './persistence/invoice.entity';
 export { InvoiceLineEntity } from './persistence/invoice-line.entity';
+export { InvoicePartEntity, PART_KINDS, type PartKind } from './persistence/invoice-part.entity';
 export { PaymentEntity } from './persistence/payment.entity';
 export { PeriodBilledEntity } from './persistence/period-billed.entity';
 export { PoolBalanceEntity } from './persistence/pool-balance.entity';

@@ -4,8 +4,11 @@ import { recordAudit, type Tenant } from '../access';
 import { type CustomerEntity, CustomersService } from '../customers';
 import { addLocalDays, Clock, decimalText, localTimeOf, toPublicId } from '../kernel';
 import { LedgerService } from '../wallet';
-import { finalizedEntries, invoiceNumber } from './domain';
+import { CustomerCredit } from './customer-credit';
+import { amountDueOf, invoiceNumber, issueEntries } from './domain';
+import type { DraftToWrite } from './draft-gathering';
 import { InvoiceEntity } from './persistence/invoice.entity';
+import { RevenueService } from './revenue.service';
 
 /** Numbers a draft, says by when it is to be paid, and books it. */
 @Injectable()
@@ -14,41 +17,40 @@ export class InvoiceIssuer {
     @Inject(Clock) private readonly clock: Clock,
     @Inject(CustomersService) private readonly customers: CustomersService,
     @Inject(LedgerService) private readonly ledger: LedgerService,
+    @Inject(RevenueService) private readonly revenue: RevenueService,
+    @Inject(CustomerCredit) private readonly credit: CustomerCredit,
   ) {}
 
   /**
-   * Finalizes a draft that is up to date, in the transaction that has paused ingest and locked the draft. One of nothing,
-   * or of less, is paid at once.
+   * Finalizes a draft that is up to date, in the transaction that holds its customer's row and has paused ingest. Credit
+   * of the customer pays it as far as it goes. One of which nothing is due is paid at once.
    *
    * @returns the invoice as it is now
    */
-  async issue(
-    db: EntityManager,
-    tenant: Tenant,
-    invoice: InvoiceEntity,
-    customer: CustomerEntity,
-  ): Promise<InvoiceEntity> {
+  async issue(db: EntityManager, tenant: Tenant, { invoice, customer, lines }: DraftToWrite): Promise<InvoiceEntity> {
     const issuedAt = await this.customers.nowFor(tenant, customer);
-    const nothingDue = !invoice.total.greaterThan(0);
-    const finalized: Partial<InvoiceEntity> = {
-      status: nothingDue ? 'paid' : 'finalized',
+    Object.assign(invoice, {
       ...(await this.numberAndTerms(db, tenant, customer, issuedAt)),
       eventsThrough: await this.cut(db),
       finalizedAt: this.clock.now(),
       issuedAt,
-      closedAt: nothingDue ? issuedAt : null,
-    };
-    await db.update(InvoiceEntity, { organisationId: tenant.organisationId, id: invoice.id }, finalized);
-    Object.assign(invoice, finalized);
+    });
 
+    const { total, taxTotal } = invoice;
+    const { earned, deferred } = await this.revenue.schedule(db, tenant, invoice, lines, customer, issuedAt);
     await this.ledger.post(db, tenant, {
       source: { kind: 'invoice', id: invoice.id, purpose: 'finalized' },
       customerId: invoice.customerId,
       currency: invoice.currency,
       at: issuedAt,
       description: `Invoice ${invoice.number}`,
-      entries: finalizedEntries(invoice.total),
+      entries: issueEntries({ total, taxTotal, earned, deferred }),
     });
+    invoice.creditApplied = await this.credit.apply(db, tenant, invoice, issuedAt);
+    invoice.status = 'finalized';
+    if (!amountDueOf(invoice).greaterThan(0)) Object.assign(invoice, { status: 'paid', closedAt: issuedAt });
+    await db.update(InvoiceEntity, { organisationId: tenant.organisationId, id: invoice.id }, invoice);
+
     await recordAudit(db, tenant, {
       action: 'invoice.finalized',
       subject: { kind: 'invoice', id: toPublicId('invoice', invoice.id) },

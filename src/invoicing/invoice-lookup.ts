@@ -29,10 +29,11 @@ export class StoredInvoiceLookup implements InvoiceLookup, OnModuleInit {
       `SELECT ${COLUMNS} FROM invoice
         WHERE organisation_id = $1 AND customer_id = ANY ($2::uuid[])
           AND EXISTS (
-            SELECT FROM unnest($2::uuid[], $3::bigint[]) AS moment (customer_id, micros)
-             WHERE moment.customer_id = invoice.customer_id
-               AND timestamptz '1970-01-01 00:00:00+00' + micros * interval '1 microsecond' >= period_start
-               AND timestamptz '1970-01-01 00:00:00+00' + micros * interval '1 microsecond' < period_end)
+            SELECT FROM invoice_part AS part, unnest($2::uuid[], $3::bigint[]) AS moment (customer_id, micros)
+             WHERE part.organisation_id = invoice.organisation_id AND part.invoice_id = invoice.id
+               AND part.kind IN ('period', 'threshold') AND moment.customer_id = invoice.customer_id
+               AND timestamptz '1970-01-01 00:00:00+00' + micros * interval '1 microsecond' >= part.period_start
+               AND timestamptz '1970-01-01 00:00:00+00' + micros * interval '1 microsecond' < part.period_end)
         ORDER BY period_start, id`,
       [organisationId, moments.map(({ customerId }) => customerId), moments.map(({ time }) => time)],
     );

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatAmount, toPublicId } from '../kernel';
 import { decimalString, instant, text } from '../platform/http';
-import { amountDue, INVOICE_STATUSES } from './domain';
+import { amountDueOf, INVOICE_STATUSES } from './domain';
 import type { InvoiceSettings, PaymentTerms } from './invoice-settings.service';
 import type { InvoiceEntity } from './persistence/invoice.entity';
 import type { PaymentEntity } from './persistence/payment.entity';
@@ -88,7 +88,7 @@ export function toInvoiceState(invoice: InvoiceEntity): z.infer<typeof InvoiceSt
     number: invoice.number,
     status: invoice.status,
     amountPaid: formatAmount(invoice.amountPaid, invoice.currency),
-    amountDue: formatAmount(amountDue(invoice), invoice.currency),
+    amountDue: formatAmount(amountDueOf(invoice), invoice.currency),
   };
 }
 

@@ -3,10 +3,8 @@ import type { EntityManager } from 'typeorm';
 import type { Tenant } from '../access';
 import { periodOf, type Segment, segmentsOf, type SubscriptionWithPlan } from '../customers';
 import { ChargeUsageService, type SegmentUsage } from '../metering';
-import { NO_USAGE } from '../rating/domain';
 import { loadBefore } from './billing-history';
-import { draftInvoice, poolsAfter, rateSegments } from './domain';
-import type { RatedPeriod } from './rated-period';
+import { type PeriodToRate, type RatedPeriod, ratePeriod } from './rated-period';
 
 /** Rates a billing period of a subscription on its usage as it is now: for drafts, and again for periods that were billed. */
 @Injectable()
@@ -25,24 +23,23 @@ export class PeriodRater {
     periodIndex: number,
     again: readonly RatedPeriod[] = [],
   ): Promise<RatedPeriod> {
+    return ratePeriod(await this.load(db, tenant, about, periodIndex, again));
+  }
+
+  /** What a billing period's charges are computed from, as it is now. */
+  async load(
+    db: EntityManager,
+    tenant: Tenant,
+    about: SubscriptionWithPlan,
+    periodIndex: number,
+    again: readonly RatedPeriod[] = [],
+  ): Promise<PeriodToRate> {
     const segments = segmentsOf(about, periodOf(about, periodIndex));
     const before = await loadBefore(db, about, periodIndex, segments, again);
     const usages: SegmentUsage[] = [];
     // One after the other: they share the transaction's connection.
     for (const segment of segments) usages.push(await this.usageOf(tenant, about, segment));
-
-    const rated = rateSegments(
-      segments.map((segment, index) => ({ ...segment, usage: usageByPrice(usages[index]!) })),
-      before,
-    );
-    const allEvents = usages.map((usage) => usage.allEvents);
-    return {
-      periodIndex,
-      segments,
-      draft: draftInvoice(rated, allEvents),
-      pools: poolsAfter(rated),
-      events: allEvents.reduce((count, { events }) => count + events, 0),
-    };
+    return { periodIndex, segments, before, usages };
   }
 
   private usageOf(
@@ -53,8 +50,4 @@ export class PeriodRater {
     const wanted = plan.prices.flatMap(({ meterId, charge }) => (meterId === null ? [] : [{ meterId, charge }]));
     return this.usage.inPeriod(tenant, customer.id, period, wanted, customer.timeZone);
   }
-}
-
-function usageByPrice(usage: SegmentUsage): Parameters<typeof rateSegments>[0][number]['usage'] {
-  return { of: ({ meterId, charge }) => (meterId === null ? NO_USAGE : usage.of(meterId, charge)) };
 }

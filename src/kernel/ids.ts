@@ -23,6 +23,7 @@ export const ID_PREFIXES = {
   testClock: 'clk',
   invoice: 'inv',
   invoiceLine: 'lin',
+  invoicePart: 'prt',
   payment: 'pay',
   creditNote: 'crn',
   billingRun: 'run',

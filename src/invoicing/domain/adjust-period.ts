@@ -12,6 +12,9 @@ export interface BilledLine {
   readonly amount: Decimal;
   /** The number of the invoice it stands on. */
   readonly invoice: string;
+  /** As it was taxed, and is again, where the price says nothing of it any more. */
+  readonly taxCode?: string | null;
+  readonly taxBehaviour?: 'exclusive' | 'inclusive' | null;
 }
 
 /** What happened to a period's events since it was billed last. */
@@ -141,6 +144,8 @@ function nothingOf(billed: BilledLine, again: DraftInvoice): DraftLine {
     breakdown: [],
     steps: ['It is not charged any more.'],
     pendingEvents: 0,
+    taxCode: billed.taxCode ?? null,
+    taxBehaviour: billed.taxBehaviour ?? null,
   };
 }
 

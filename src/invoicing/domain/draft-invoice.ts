@@ -3,16 +3,19 @@ import { type Currency, type Decimal, invariant, type Period, sum } from '../../
 import { type BreakdownRow, type LineKind, type RatedLine, roundingStep, type UsageTotals } from '../../rating/domain';
 import type { RatedSegment } from './rate-segments';
 
-/** What a line is: a charge of the invoice's own period, or the difference of one that was billed before. */
-export type DraftLineKind = LineKind | 'adjustment';
+/**
+ * What a line is: a charge of a period or a fee in advance, the difference of a period that was billed before, what of a
+ * fee is given back, what a threshold bills and what the period then takes off again, or an item.
+ */
+export type DraftLineKind = LineKind | 'adjustment' | 'credit' | 'threshold' | 'threshold_credit' | 'item';
 
 /** One charge as the customer sees it. */
 export interface DraftLine {
   readonly kind: DraftLineKind;
   /** The price's key, or what of the plan it is, such as `plan:minimum`. */
   readonly key: string;
-  /** The version it was charged by. */
-  readonly plan: Plan;
+  /** The version it was charged by; null for an item. */
+  readonly plan: Plan | null;
   /** Null for a line of the plan as a whole. */
   readonly price: Price | null;
   readonly description: string;
@@ -28,6 +31,13 @@ export interface DraftLine {
   readonly steps: readonly string[];
   /** Events the charge depends on whose cost isn't known yet. */
   readonly pendingEvents: number;
+  /** Which fee in advance it charges or credits. */
+  readonly feeId?: string;
+  readonly itemId?: string;
+  /** What kind of thing is sold, as tax rates see it; without it what its price says. */
+  readonly taxCode?: string | null;
+  /** Whether the amount includes its taxes; without it what its price says. */
+  readonly taxBehaviour?: 'exclusive' | 'inclusive' | null;
 }
 
 /** What an invoice for one period says before it has a number. */

@@ -1,5 +1,6 @@
-import { Decimal, ZERO } from '../../kernel';
+import { Decimal } from '../../kernel';
 import { credit, debit, type Entry } from '../../wallet/domain';
+import { amountDueOf, type InvoiceToPay } from './total-invoice';
 
 /**
  * ```
@@ -10,30 +11,6 @@ import { credit, debit, type Entry } from '../../wallet/domain';
  */
 export const INVOICE_STATUSES = ['draft', 'finalized', 'paid', 'void', 'uncollectible'] as const;
 export type InvoiceStatus = (typeof INVOICE_STATUSES)[number];
-
-/** What of an invoice decides what a payment does to it. */
-export interface PayableInvoice {
-  readonly status: InvoiceStatus;
-  readonly total: Decimal;
-  readonly amountPaid: Decimal;
-}
-
-/** What is still to be paid: nothing of what is void, or of a total below zero. */
-export function amountDue({ status, total, amountPaid }: PayableInvoice): Decimal {
-  return status === 'void' ? ZERO : Decimal.max(total, ZERO).minus(amountPaid);
-}
-
-/**
- * What finalizing books. The customer owes the total; of a total below zero they are owed it, as credit.
- *
- * ```
- * total 20.00    accounts_receivable +20.00   revenue -20.00
- * total -5.00    customer_credit      -5.00   revenue  +5.00
- * ```
- */
-export function finalizedEntries(total: Decimal): Entry[] {
-  return [debit(total.lessThan(0) ? 'customer_credit' : 'accounts_receivable', total), credit('revenue', total)];
-}
 
 /** What a payment does. */
 export interface AppliedPayment {
@@ -54,8 +31,8 @@ export interface AppliedPayment {
  * due 20.00, paid 30.00    payments +30.00   accounts_receivable -20.00   customer_credit -10.00
  * ```
  */
-export function applyPayment(invoice: PayableInvoice, amount: Decimal): AppliedPayment {
-  const due = amountDue(invoice);
+export function applyPayment(invoice: InvoiceToPay, amount: Decimal): AppliedPayment {
+  const due = amountDueOf(invoice);
   const applied = Decimal.min(amount, due);
   const credited = amount.minus(applied);
   const owed = invoice.status === 'uncollectible' ? 'write_offs' : 'accounts_receivable';
@@ -69,12 +46,12 @@ export function applyPayment(invoice: PayableInvoice, amount: Decimal): AppliedP
 }
 
 /** What voiding books beside the reversal of what finalizing booked: what was paid is credit of the customer now. */
-export function voidedEntries({ amountPaid }: PayableInvoice): Entry[] {
+export function voidedEntries({ amountPaid }: InvoiceToPay): Entry[] {
   return [debit('accounts_receivable', amountPaid), credit('customer_credit', amountPaid)];
 }
 
 /** What giving up books: what is still due is no longer expected. */
-export function writtenOffEntries(invoice: PayableInvoice): Entry[] {
-  const due = amountDue(invoice);
+export function writtenOffEntries(invoice: InvoiceToPay): Entry[] {
+  const due = amountDueOf(invoice);
   return [debit('write_offs', due), credit('accounts_receivable', due)];
 }

@@ -1,0 +1,120 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Tenant } from '../access';
+import { type CustomerEntity, periodOf, segmentsOf, type SubscriptionWithPlan } from '../customers';
+import { dependsOnEarlier, savePools } from './billing-history';
+import { earlierDrafts, periodIndexOf } from './billed-periods';
+import { DraftGathering, type DraftToWrite, loadDrafts, updatePart } from './draft-gathering';
+import { InvoiceLoader } from './invoice-loader';
+import type { ComputedPeriod } from './made-part';
+import { PartMaker } from './part-maker';
+import { changed, inOrder } from './part-lines';
+import type { InvoiceEntity } from './persistence/invoice.entity';
+import { InvoiceLineEntity } from './persistence/invoice-line.entity';
+import type { InvoicePartEntity } from './persistence/invoice-part.entity';
+import { isWritten, toLine } from './stored-line';
+
+/** A part of a period as it was just computed. */
+export interface RefreshedPart extends ComputedPeriod {
+  readonly part: InvoicePartEntity;
+  readonly about: SubscriptionWithPlan;
+}
+
+/** A draft that is up to date. */
+export interface RefreshedDraft extends DraftToWrite {
+  readonly refreshed: readonly RefreshedPart[];
+}
+
+/** Brings drafts up to date. Whoever calls holds the customer's row. */
+@Injectable()
+export class DraftRefresher {
+  constructor(
+    @Inject(PartMaker) private readonly parts: PartMaker,
+    @Inject(DraftGathering) private readonly gathering: DraftGathering,
+    @Inject(InvoiceLoader) private readonly loader: InvoiceLoader,
+  ) {}
+
+  /**
+   * Computes what a draft's periods should say and writes the difference; nothing when there is none. Lines keep their
+   * ids as long as the draft has them; they may come and go, as a plan is moved back to the day it was meant for. Fees
+   * in advance and items stay as they were written.
+   */
+  async refresh(
+    db: EntityManager,
+    tenant: Tenant,
+    invoice: InvoiceEntity,
+    customer: CustomerEntity,
+  ): Promise<RefreshedDraft> {
+    const { parts } = (await loadDrafts(db, [invoice])).get(invoice.id)!;
+    const abouts = await this.loader.subscriptionsOf(db, tenant, parts);
+    for (const part of periodsAmong(parts)) {
+      const about = abouts.get(part.subscriptionId)!;
+      await this.refreshEarlier(db, tenant, about, periodIndexOf(about, part), invoice);
+    }
+    return this.refreshParts(db, tenant, invoice, customer, abouts);
+  }
+
+  /** Brings drafts of earlier periods up to date, oldest first, where a period's charges depend on what they say. */
+  async refreshEarlier(
+    db: EntityManager,
+    tenant: Tenant,
+    about: SubscriptionWithPlan,
+    periodIndex: number,
+    itself: InvoiceEntity | null = null,
+  ): Promise<void> {
+    if (!dependsOnEarlier(segmentsOf(about, periodOf(about, periodIndex)))) return;
+    const abouts = new Map([[about.subscription.id, about]]);
+    for (const draft of await earlierDrafts(db, about, periodIndex)) {
+      if (draft.id === itself?.id) continue;
+      await this.refreshParts(db, tenant, draft, about.customer, abouts);
+    }
+  }
+
+  /** Of a draft the periods of these subscriptions alone: the rest stays as it is stored. */
+  private async refreshParts(
+    db: EntityManager,
+    tenant: Tenant,
+    invoice: InvoiceEntity,
+    customer: CustomerEntity,
+    abouts: ReadonlyMap<string, SubscriptionWithPlan>,
+  ): Promise<RefreshedDraft> {
+    const { parts, lines } = (await loadDrafts(db, [invoice])).get(invoice.id)!;
+    const refreshed: RefreshedPart[] = [];
+    for (const part of periodsAmong(parts)) {
+      const about = abouts.get(part.subscriptionId);
+      if (about === undefined) continue;
+      const computed = await this.parts.compute(db, tenant, about, periodIndexOf(about, part));
+      await this.savePeriod(db, about, part, computed);
+      refreshed.push({ ...computed, part, about });
+    }
+
+    const again = new Set(refreshed.map(({ part }) => part.id));
+    const kept = lines.filter((line) => isWritten(line) || line.partId === null || !again.has(line.partId));
+    const wanted = [
+      // Copies, so that what is stored can be told from what should be.
+      ...kept.map((line) => Object.assign(new InvoiceLineEntity(), line)),
+      ...refreshed.flatMap(({ part, computed }) => computed.map((line) => toLine(invoice, part, line, 0))),
+    ];
+    const written = await this.gathering.rewrite(db, tenant, { invoice, customer, parts, lines: wanted }, lines);
+    return { ...written, refreshed };
+  }
+
+  /** What a period cost, what it leaves of its pools, and what those leave that were rated again for it. */
+  private async savePeriod(
+    db: EntityManager,
+    about: SubscriptionWithPlan,
+    part: InvoicePartEntity,
+    { rated, adjusted }: ComputedPeriod,
+  ): Promise<void> {
+    const { cost, pendingEvents } = rated.draft;
+    const news = changed(part, { cost, pendingEvents });
+    Object.assign(part, news);
+    if (Object.keys(news).length > 0) await updatePart(db, part, news);
+    for (const { periodIndex, pools } of [...adjusted.again, rated]) await savePools(db, about, periodIndex, pools);
+  }
+}
+
+/** Those whose lines are computed, in the order of their time. */
+function periodsAmong(parts: readonly InvoicePartEntity[]): InvoicePartEntity[] {
+  return parts.filter(({ kind }) => kind === 'period').sort(inOrder);
+}
