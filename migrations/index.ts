@@ -18,7 +18,6 @@ import { AddInvoiceStates1795314020000 } from './1795314020000-add-invoice-state
 import { AddAdjustments1795314030000 } from './1795314030000-add-adjustments';
 import { WidenIntervals1795314040000 } from './1795314040000-widen-intervals';
 import { AddCycles1795314600000 } from './1795314600000-add-cycles';
-import { AddCycles1795314600000 } from './1795314600000-add-cycles';
 import { GatherInvoices1795314610000 } from './1795314610000-gather-invoices';
 import { AddTaxes1795314630000 } from './1795314630000-add-taxes';
 import { AddCreditNotes1795314640000 } from './1795314640000-add-credit-notes';
@@ -45,7 +44,6 @@ export const MIGRATIONS = [
   AddInvoiceStates1795314020000,
   AddAdjustments1795314030000,
   WidenIntervals1795314040000,
-  AddCycles1795314600000,
   AddCycles1795314600000,
   GatherInvoices1795314610000,
   AddTaxes1795314630000,
