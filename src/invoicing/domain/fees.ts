@@ -1,8 +1,10 @@
-import type { Plan, Price } from '../../catalog/domain';
-import type { SubscriptionInTime } from '../../customers/domain';
-import type { Currency, Decimal, Period } from '../../kernel';
-import type { BreakdownRow } from '../../rating/domain';
+import type { Plan, Price, Proration } from '../../catalog/domain';
+import { currencyOf, type Stretch, type SubscriptionInTime } from '../../customers/domain';
+import type { Decimal, Period } from '../../kernel';
+import type { BreakdownRow, Share } from '../../rating/domain';
 import type { DraftLine } from './draft-invoice';
+import { feePieces } from './fee-pieces';
+import { reconcileFees } from './reconcile-fees';
 
 /** A fee in advance that should exist: of a price, for a stretch of its fee period in which nothing changes. */
 export interface FeePiece {
@@ -11,8 +13,18 @@ export interface FeePiece {
   readonly key: string;
   readonly plan: Plan;
   readonly price: Price;
+  /** As long as it is when nothing cuts it; the first one of a calendar begins with the subscription. */
   readonly feePeriod: Period;
+  /** What its share is a share of. */
+  readonly whole: Period;
+  /** Index of the billing period that the fee period begins with. */
+  readonly periodIndex: number;
+  /** Billing periods to the fee period. */
+  readonly every: number;
+  readonly proration: Proration;
   readonly stretch: Period;
+  readonly share: Share;
+  readonly trial: Stretch['trial'];
   readonly exactAmount: Decimal;
   readonly amount: Decimal;
   readonly quantity: Decimal;
@@ -38,14 +50,26 @@ export interface BilledFee {
   readonly invoice: string | null;
 }
 
-export function feePieces(_about: SubscriptionInTime, _asOf: Date): readonly FeePiece[] {
-  return [];
+/**
+ * The lines by which a subscription's fees in advance come to what they should be: fee periods that begin by `asOf` are
+ * asked for, and whatever was asked already is compared with what is agreed now. Running it twice writes nothing more.
+ *
+ * What was asked for fee periods that begin later (it is an earlier invoice that is made again) is compared as well; new
+ * ones of them are left to the invoice they belong to.
+ *
+ * @param billed every line of the subscription that has a fee, but for those that were issued again
+ */
+export function feeLines(about: SubscriptionInTime, asOf: Date, billed: readonly BilledFee[]): readonly DraftLine[] {
+  const reach = Math.max(asOf.getTime(), ...billed.map(({ stretch }) => stretch.start.getTime()));
+  const known = new Set(billed.map(({ feeId }) => feeId));
+  const pieces = feePieces(about, new Date(reach));
+  const begun = new Set(pieces.filter(({ feeId }) => known.has(feeId)).map(feePeriodOf));
+  const due = pieces.filter(
+    (piece) => piece.feePeriod.start.getTime() <= asOf.getTime() || begun.has(feePeriodOf(piece)),
+  );
+  return reconcileFees(due, billed, currencyOf(about), about.customer.timeZone);
 }
 
-export function reconcileFees(
-  _pieces: readonly FeePiece[],
-  _billed: readonly BilledFee[],
-  _currency: Currency,
-): readonly DraftLine[] {
-  return [];
+function feePeriodOf({ feePeriod, every }: FeePiece): string {
+  return `${every} ${feePeriod.start.getTime()}`;
 }
