@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type DocumentLine, type InvoiceDocument, renderInvoice } from '../src/documents';
-import { Decimal, sum } from '../src/kernel';
+import { Decimal, sum, ZERO } from '../src/kernel';
 import { BenchError } from './bench-error';
 import { wholeNumber } from './options';
 import { spreadOf } from './statistics';
@@ -34,12 +34,21 @@ function lineOf(index: number): DocumentLine {
       quantity: new Decimal(10_000),
     },
     ...{ events: 1_234, exactAmount: amount, amount, servicePeriod: PERIOD, days: FEBRUARY, rows },
+    ...{ part: 0, net: amount, tax: ZERO, taxes: [] },
     usage: index % 2 === 0 ? { first: FEBRUARY.first, quantities } : null,
   };
 }
 
 function invoiceOf(lines: readonly DocumentLine[]): InvoiceDocument {
-  const party = { addressLines: ['1 Market Street'], city: 'Berlin', postalCode: '10115', country: 'DE', taxId: null };
+  const party = {
+    addressLines: ['1 Market Street'],
+    city: 'Berlin',
+    postalCode: '10115',
+    country: 'DE',
+    region: null,
+    taxId: null,
+  };
+  const total = sum(lines.map(({ amount }) => amount));
   return {
     ...{ id: 'invoice', number: 'INV-000001', currency: 'USD', issuedOn: '2026-03-02', madeAt: PERIOD.end },
     seller: { id: 'seller', name: 'Seller GmbH', email: null, ...party },
@@ -48,8 +57,11 @@ function invoiceOf(lines: readonly DocumentLine[]): InvoiceDocument {
       plan: { name: 'Professional', key: 'pro' },
       days: FEBRUARY,
       lines,
-      total: sum(lines.map(({ amount }) => amount)),
     },
+    parts: [{ subscription: 'pro', plan: { name: 'Professional', key: 'pro' }, days: FEBRUARY }],
+    ...{ subtotal: total, taxes: [], taxTotal: ZERO, total, amountDue: total },
+    ...{ creditApplied: ZERO, credited: ZERO, amountPaid: ZERO },
+    ...{ isVoid: false, replaces: null, memo: null, dueOn: null },
   };
 }
 

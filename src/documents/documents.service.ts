@@ -1,45 +1,36 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { BillingDetailsService, type DatedDetails, detailsAt, OrganisationEntity, type Tenant } from '../access';
-import { type MeterEntity, MetersService } from '../catalog';
-import { type CustomerEntity, CustomerBillingService, planAt } from '../customers';
+import { BillingDetailsService, detailsAt, OrganisationEntity, type Tenant } from '../access';
+import { MetersService } from '../catalog';
+import { type CustomerEntity, CustomerBillingService } from '../customers';
 import {
-  Clock,
-  Decimal,
-  fromPublicId,
-  localTimeOf,
-  NotFoundError,
-  type Period,
-  toPublicId,
-  windowStarts,
-  ZERO,
-} from '../kernel';
-import {
+  amountDueOf,
+  DailyUsageService,
   type ExplainedEvent,
   ExplanationsService,
+  InvoiceEntity,
   type InvoiceLineEntity,
   InvoicesService,
   type InvoiceWithLines,
+  type StoredDailyUsage,
   toExplainedEvent,
 } from '../invoicing';
-import { UsageQueryService } from '../metering';
+import { fromPublicId, localTimeOf, NotFoundError, toPublicId } from '../kernel';
 import { Database } from '../platform/database';
-import type { DailyUsage, Days, DocumentLine, InvoiceDocument, Party } from './domain';
+import type { InvoiceDocument } from './domain';
+import { daysOf, partsOf, planBefore, toDocumentLine, toDocumentTax, toParty } from './to-document';
 
 /** Events of a line that are read in one go. */
 const PAGE = 1_000;
-/** A chart of more days than this has bars too thin to see; a line of a longer time has none. */
-const MOST_DAYS = 100;
 
 /** Gathers what documents of an invoice say. What they look like is no matter of this service. */
 @Injectable()
 export class DocumentsService {
   constructor(
     @Inject(Database) private readonly database: Database,
-    @Inject(Clock) private readonly clock: Clock,
     @Inject(InvoicesService) private readonly invoices: InvoicesService,
     @Inject(ExplanationsService) private readonly explanations: ExplanationsService,
     @Inject(MetersService) private readonly meters: MetersService,
-    @Inject(UsageQueryService) private readonly usage: UsageQueryService,
+    @Inject(DailyUsageService) private readonly daily: DailyUsageService,
     @Inject(BillingDetailsService) private readonly ownBilling: BillingDetailsService,
     @Inject(CustomerBillingService) private readonly customerBilling: CustomerBillingService,
   ) {}
@@ -47,40 +38,67 @@ export class DocumentsService {
   /**
    * An invoice with all that a document says of it; a draft is brought up to date first.
    *
-   * @param charts whether the usage of each day is wanted, which takes a question for each meter and service period
+   * @param charts whether the usage of each day is wanted, which of a draft takes a question for each meter and period
    * @throws       NotFoundError
    */
   async document(tenant: Tenant, reference: string, { charts }: { charts: boolean }): Promise<InvoiceDocument> {
     const found = await this.invoices.find(tenant, reference);
-    const { invoice, lines, about } = found;
-    const { customer } = about;
-    const organisation = await this.database.tenant(tenant.organisationId, (db) =>
-      db.findOneByOrFail(OrganisationEntity, { id: tenant.organisationId }),
-    );
+    const { invoice, lines, customer, about } = found;
     const meters = await this.meters.byIds(tenant, lines.flatMap(({ meterId }) => meterId ?? [])); // prettier-ignore
-    const ownDetails = detailsAt(await this.ownBilling.history(tenant), invoice.finalizedAt);
-    const details = detailsAt(await this.customerBilling.history(tenant, customer), invoice.finalizedAt);
-
-    const documentLines: DocumentLine[] = [];
-    for (const line of lines) {
-      const meter = line.meterId === null ? null : (meters.get(line.meterId) ?? null);
-      const usage = charts && meter !== null ? await this.dailyUsage(tenant, customer, line, meter) : null;
-      documentLines.push(toDocumentLine(found, line, meter, usage));
-    }
-    // The one in force when the period ended; each line names its own.
-    const plan = planAt(about, new Date(invoice.periodEnd.getTime() - 1));
+    const daily = charts ? await this.dailyUsage(tenant, found) : new Map<string, StoredDailyUsage>();
+    const parties = await this.parties(tenant, customer, invoice.finalizedAt);
+    // Older releases noted the time of the server alone.
+    const issued = invoice.issuedAt ?? invoice.finalizedAt;
+    const { parts, placeOf } = partsOf(found);
+    const plan = about === null ? null : planBefore(about, invoice.periodEnd);
     return {
       id: toPublicId('invoice', invoice.id),
       number: invoice.number,
-      seller: { id: toPublicId('organisation', organisation.id), ...toParty(organisation.name, ownDetails) },
-      customer: { id: toPublicId('customer', customer.id), key: customer.key, ...toParty(customer.name, details) },
-      plan: { name: plan.name, key: plan.key },
+      isVoid: invoice.status === 'void',
+      replaces: await this.numberOf(tenant, invoice.reissueOf),
+      ...parties,
+      plan: plan === null ? null : { name: plan.name, key: plan.key },
+      parts,
       currency: invoice.currency,
-      issuedOn: invoice.finalizedAt === null ? null : localTimeOf(invoice.finalizedAt, customer.timeZone).date,
+      issuedOn: issued === null ? null : localTimeOf(issued, customer.timeZone).date,
+      dueOn: invoice.dueOn,
       madeAt: invoice.finalizedAt ?? invoice.createdAt,
       days: daysOf({ start: invoice.periodStart, end: invoice.periodEnd }, customer.timeZone),
-      lines: documentLines,
+      lines: lines.map((line) =>
+        toDocumentLine(
+          found,
+          line,
+          line.subscriptionId === null ? null : placeOf.get(line.subscriptionId)!,
+          line.meterId === null ? null : (meters.get(line.meterId) ?? null),
+          daily.get(line.id) ?? null,
+        ),
+      ),
+      subtotal: invoice.subtotal,
+      taxes: invoice.taxes.map(toDocumentTax),
+      taxTotal: invoice.taxTotal,
       total: invoice.total,
+      creditApplied: invoice.creditApplied,
+      credited: invoice.credited,
+      amountPaid: invoice.amountPaid,
+      amountDue: amountDueOf(invoice),
+      memo: invoice.memo,
+    };
+  }
+
+  /** Seller and customer with the billing details of an instant; the newest ones without it. */
+  async parties(
+    tenant: Tenant,
+    customer: CustomerEntity,
+    at: Date | null,
+  ): Promise<Pick<InvoiceDocument, 'seller' | 'customer'>> {
+    const organisation = await this.database.tenant(tenant.organisationId, (db) =>
+      db.findOneByOrFail(OrganisationEntity, { id: tenant.organisationId }),
+    );
+    const own = detailsAt(await this.ownBilling.history(tenant), at);
+    const theirs = detailsAt(await this.customerBilling.history(tenant, customer), at);
+    return {
+      seller: { id: toPublicId('organisation', organisation.id), ...toParty(organisation.name, own) },
+      customer: { id: toPublicId('customer', customer.id), key: customer.key, ...toParty(customer.name, theirs) },
     };
   }
 
@@ -112,83 +130,23 @@ export class DocumentsService {
   }
 
   /**
-   * What a line's meter counted on each day. None where it isn't what the line was made from: events that came after the
-   * invoice was finalized are in the usage, and no bar may stand for what wasn't billed.
+   * Usage by day, by the line's id. A line of a finalized invoice has what was stored with it, so that a chart stays
+   * what was billed; of a draft it is told now, and of invoices from before it was stored, as far as it is still so.
    */
   private async dailyUsage(
     tenant: Tenant,
-    { id, timeZone }: CustomerEntity,
-    { periodStart, periodEnd, events }: InvoiceLineEntity,
-    meter: MeterEntity,
-  ): Promise<DailyUsage | null> {
-    const period: Period = { start: periodStart, end: periodEnd };
-    const starts = windowStarts(period, 'day', timeZone, MOST_DAYS);
-    if (starts === null || events === 0) return null;
-
-    const rows = await this.usage.query(
-      tenant,
-      {
-        ...{ meter, customerIds: [id], period, window: 'day', timeZone, byCustomer: false },
-        ...{ groupBy: [], filters: new Map(), withEmpty: false, now: this.clock.now() },
-      },
-      null,
-      starts.length,
-    );
-    if (rows.reduce((count, row) => count + row.events, 0) !== events) return null;
-
-    const quantities: Decimal[] = starts.map(() => ZERO);
-    for (const row of rows) quantities[row.window] = row.quantity ?? ZERO;
-    return { first: localTimeOf(periodStart, timeZone).date, quantities };
+    { lines, customer }: InvoiceWithLines,
+  ): Promise<ReadonlyMap<string, StoredDailyUsage>> {
+    const stored = lines.flatMap(({ id, daily }) => (daily === null ? [] : [[id, daily] as const]));
+    const told = await this.daily.of(tenant, [{ customer, lines: lines.filter(({ daily }) => daily === null) }]);
+    return new Map([...told, ...stored]);
   }
-}
 
-function toDocumentLine(
-  { about }: InvoiceWithLines,
-  line: InvoiceLineEntity,
-  meter: MeterEntity | null,
-  usage: DailyUsage | null,
-): DocumentLine {
-  const plan = planAt(about, line.periodStart);
-  const servicePeriod = { start: line.periodStart, end: line.periodEnd };
-  return {
-    id: toPublicId('invoiceLine', line.id),
-    position: line.position + 1,
-    kind: line.kind,
-    key: line.key,
-    description: line.description,
-    plan: { key: plan.key, version: plan.version },
-    meter: meter?.name ?? null,
-    quantity: line.quantity,
-    events: line.events,
-    exactAmount: line.exactAmount,
-    amount: line.amount,
-    servicePeriod,
-    days: daysOf(servicePeriod, about.customer.timeZone),
-    rows: line.breakdown.map(({ kind, description, quantity, unitPrice, amount }) => ({
-      kind,
-      description,
-      quantity: new Decimal(quantity),
-      unitPrice: unitPrice === null ? null : new Decimal(unitPrice),
-      amount: new Decimal(amount),
-    })),
-    usage,
-  };
-}
-
-function toParty(name: string, details: DatedDetails | null): Party {
-  return {
-    name: details?.legalName ?? name,
-    addressLines: details?.addressLines ?? [],
-    city: details?.city ?? null,
-    postalCode: details?.postalCode ?? null,
-    country: details?.country ?? null,
-    taxId: details?.taxId ?? null,
-    email: details?.email ?? null,
-  };
-}
-
-/** The days of a period on the customer's calendar, the last one included. */
-function daysOf({ start, end }: Period, timeZone: string): Days {
-  const lastInstant = new Date(end.getTime() - 1);
-  return { first: localTimeOf(start, timeZone).date, last: localTimeOf(lastInstant, timeZone).date };
+  private async numberOf(tenant: Tenant, invoiceId: string | null): Promise<string | null> {
+    if (invoiceId === null) return null;
+    const found = await this.database.tenant(tenant.organisationId, (db) =>
+      db.findOneBy(InvoiceEntity, { id: invoiceId }),
+    );
+    return found?.number ?? null;
+  }
 }

@@ -3,14 +3,9 @@ import type { Tenant } from '../access';
 import { type MeterEntity, MetersService } from '../catalog';
 import { Clock, decimalText, localTimeOf, windowStarts } from '../kernel';
 import { UsageQueryService } from '../metering';
+import type { StoredDailyUsage } from './persistence/invoice-line.entity';
 
-/** What a line's meter counted on each day of its service period, by the customer's calendar, as it is stored. */
-export interface StoredDailyUsage {
-  /** Such as `2026-02-01`. */
-  readonly first: string;
-  /** One for each day, as text. */
-  readonly quantities: readonly string[];
-}
+export type { StoredDailyUsage } from './persistence/invoice-line.entity';
 
 /** What of a line its usage by day is told from. */
 export interface LineOfDays {

@@ -1,5 +1,7 @@
-import type { DocumentLine, DocumentRow, InvoiceDocument } from '../../src/documents/domain';
-import { Decimal, sum } from '../../src/kernel';
+import type { DocumentLine, DocumentRow, DocumentTax, InvoiceDocument } from '../../src/documents/domain';
+import { totalInvoice, type LineTax } from '../../src/invoicing/domain';
+import { Decimal, ZERO } from '../../src/kernel';
+import type { TaxRate } from '../../src/taxes/domain';
 
 const FEBRUARY = { first: '2026-02-01', last: '2026-02-28' };
 
@@ -16,14 +18,25 @@ export function documentRow(
   };
 }
 
+/** A rate that comes on top of a price, unless it says otherwise; of category S where it is above zero. */
+export function taxRate(name: string, percent: string, more: Partial<TaxRate> = {}): TaxRate {
+  const category = new Decimal(percent).isZero() ? 'Z' : 'S';
+  return {
+    ...{ key: `${name}-${percent}`.toLowerCase(), name, percent: new Decimal(percent), reason: null },
+    ...{ behaviour: 'exclusive', category },
+    ...more,
+  };
+}
+
 /** A line of February 2026; `amount` and `quantity` as text. */
 export function documentLine(
   key: string,
   amount: string,
-  more: Partial<Omit<DocumentLine, 'quantity'>> & { quantity?: string } = {},
-): DocumentLine {
-  const { quantity = '1', ...others } = more;
+  more: Partial<Omit<DocumentLine, 'quantity'>> & { quantity?: string; rates?: readonly TaxRate[] } = {},
+): LineOfDocument {
+  const { quantity = '1', rates = [], ...others } = more;
   return {
+    ...{ part: 0, net: new Decimal(amount), tax: ZERO, taxes: [], rates },
     ...{ id: `lin_${key}`, position: 1, kind: 'price', key, description: key, plan: { key: 'pro', version: 3 } },
     ...{ meter: null, quantity: new Decimal(quantity), events: 0, days: FEBRUARY, rows: [], usage: null },
     ...{ exactAmount: new Decimal(amount), amount: new Decimal(amount) },
@@ -32,9 +45,22 @@ export function documentLine(
   };
 }
 
-/** A finalized invoice of these lines, which are numbered as they come. */
-export function documentOf(lines: readonly DocumentLine[], more: Partial<InvoiceDocument> = {}): InvoiceDocument {
-  const numbered = lines.map((line, index) => ({ ...line, position: index + 1 }));
+/** A line with the rates it bears; what they come to is reckoned with the whole document. */
+export interface LineOfDocument extends DocumentLine {
+  readonly rates?: readonly TaxRate[];
+}
+
+/** A finalized invoice of these lines, which are numbered as they come, and taxed. */
+export function documentOf(lines: readonly LineOfDocument[], more: Partial<InvoiceDocument> = {}): InvoiceDocument {
+  const totals = totalInvoice(
+    lines.map(({ rates = [], ...line }) => ({ ...line, rates })),
+    more.currency ?? 'USD',
+  );
+  const numbered = lines.map(({ rates: _, ...line }, index) => {
+    const { net, tax, taxes } = totals.lines[index]!;
+    return { ...line, position: index + 1, net, tax, taxes: taxes.map(documentTax) };
+  });
+  const creditApplied = more.creditApplied ?? ZERO;
   return {
     id: 'inv_1',
     number: 'INV-000042',
@@ -43,6 +69,7 @@ export function documentOf(lines: readonly DocumentLine[], more: Partial<Invoice
       ...{
         city: 'Hamburg',
         postalCode: '20354',
+        region: null,
         country: 'DE',
         taxId: 'DE123456789',
         email: 'billing@nordlicht.example',
@@ -50,15 +77,23 @@ export function documentOf(lines: readonly DocumentLine[], more: Partial<Invoice
     },
     customer: {
       ...{ id: 'cus_1', key: 'acme', name: 'Acme & Sons "Inc."', addressLines: ['1 Market Street'] },
-      ...{ city: 'San Francisco', postalCode: '94105', country: 'US', taxId: null, email: null },
+      ...{ city: 'San Francisco', postalCode: '94105', region: 'CA', country: 'US', taxId: null, email: null },
     },
+    ...{ isVoid: false, replaces: null, memo: null, dueOn: null },
     plan: { name: 'Professional', key: 'pro' },
+    parts: [{ subscription: 'acme-pro', plan: { name: 'Professional', key: 'pro' }, days: FEBRUARY }],
     currency: 'USD',
     issuedOn: '2026-03-02',
     madeAt: new Date('2026-03-02T00:00:00Z'),
     days: FEBRUARY,
     lines: numbered,
-    total: sum(lines.map(({ amount }) => amount)),
+    ...{ subtotal: totals.subtotal, taxTotal: totals.taxTotal, taxes: totals.taxes.map(documentTax) },
+    ...{ total: totals.total, creditApplied, credited: ZERO, amountPaid: ZERO },
+    amountDue: Decimal.max(totals.total, ZERO).minus(creditApplied),
     ...more,
   };
+}
+
+export function documentTax({ percent, base, amount, ...tax }: LineTax): DocumentTax {
+  return { ...tax, percent: new Decimal(percent), base: new Decimal(base), amount: new Decimal(amount) };
 }

@@ -4,11 +4,13 @@ import type { InvoiceDocument } from './invoice-document';
 const HEAD = [
   ...['invoice', 'position', 'kind', 'key', 'description', 'plan', 'plan_version', 'meter', 'quantity', 'events'],
   ...['exact_amount', 'amount', 'currency', 'service_start', 'service_end'],
+  // Behind the others, so that a reader who counts columns finds the earlier ones where they were.
+  ...['subscription', 'net', 'tax', 'tax_rates'],
 ];
 
 /**
  * The lines of an invoice as a table (RFC 4180), with a first line of names. Numbers are exact and without separators;
- * `amount` adds up to the invoice's total.
+ * `net` adds up to the invoice's subtotal, `net` and `tax` together to its total.
  */
 export function linesCsv(invoice: InvoiceDocument): string {
   const rows = invoice.lines.map((line) => [
@@ -17,8 +19,8 @@ export function linesCsv(invoice: InvoiceDocument): string {
     line.kind,
     line.key,
     plain(line.description),
-    line.plan.key,
-    String(line.plan.version),
+    line.plan?.key ?? '',
+    line.plan === null ? '' : String(line.plan.version),
     plain(line.meter ?? ''),
     decimalText(line.quantity),
     String(line.events),
@@ -27,6 +29,10 @@ export function linesCsv(invoice: InvoiceDocument): string {
     invoice.currency,
     line.servicePeriod.start.toISOString(),
     line.servicePeriod.end.toISOString(),
+    line.part === null ? '' : plain(invoice.parts[line.part]!.subscription),
+    formatAmount(line.net, invoice.currency),
+    formatAmount(line.tax, invoice.currency),
+    plain(line.taxes.map(({ name, percent }) => `${name} ${decimalText(percent)}%`).join('; ')),
   ]);
   return [HEAD, ...rows].map(csvLine).join('');
 }

@@ -16,6 +16,11 @@ export function shownAmount(amount: Decimal, currency: Currency): string {
   return grouped(formatAmount(amount, currency));
 }
 
+/** A rate of tax for people:  `VAT 19%`. Of what isn't taxed the reason says more than its rate of 0. */
+export function shownTax({ name, percent }: { readonly name: string; readonly percent: Decimal }): string {
+  return `${name} ${shownNumber(percent)}%`;
+}
+
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** A day in words that no reader takes for another:  `2026-02-03` → `3 Feb 2026`. */
@@ -33,9 +38,11 @@ export function addressOf(party: {
   readonly addressLines: readonly string[];
   readonly city: string | null;
   readonly postalCode: string | null;
+  readonly region: string | null;
   readonly country: string | null;
 }): string[] {
-  const place = [party.postalCode, party.city].filter((part) => part !== null).join(' ');
+  const town = [party.postalCode, party.city].filter((part) => part !== null).join(' ');
+  const place = [town, party.region ?? ''].filter((part) => part !== '').join(', ');
   return [
     ...party.addressLines,
     place,

@@ -34,14 +34,15 @@ export function visualRuns(text: string, weight: Weight, hint: Parameters<typeof
   for (let level = highest; level >= 1; level -= 1) turn(stretches, level);
   return stretches.map(({ text: letters, face, level }) => ({
     face,
-    text: level % 2 === 1 && !SHAPED_LEFTWARDS.test(letters) ? [...letters].reverse().join('') : letters,
+    // What is read from right to left is turned by shaping or by us; digits of Arabic by both, since they aren't.
+    text: (level % 2 === 1) !== SHAPED_LEFTWARDS.test(letters) ? [...letters].reverse().join('') : letters,
   }));
 }
 
 /** Most texts: letters that stand in one file of one font, from left to right. */
 const ONE_FACE = /^[\u0020-\u00ff\u2010-\u2026\u2212]*$/;
-/** Letters by which the shaping knows that a run is read from right to left. */
-export const SHAPED_LEFTWARDS = /[\p{Script=Hebrew}\p{Script=Arabic}]/u;
+/** Letters that the shaping turns around, since it takes them to be read from right to left; of the digits wrongly. */
+export const SHAPED_LEFTWARDS = /[\p{Script=Hebrew}\p{Script=Arabic}\u0660-\u0669\u06f0-\u06f9]/u;
 
 function* stretchesOf(
   text: string,
