@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { Asker, Requires, type Tenant } from '../access';
 import { CustomersService } from '../customers';
 import { formatAmount, toPublicId } from '../kernel';
-import { currency, decodeCursor, instant, type Page, PageQuery, pageOf, reference, toPage } from '../platform/http';
+import { currency, instant, type Page, PageQuery, pageOf, reference, toPage } from '../platform/http';
 import { ACCOUNTS, type TrialBalance } from './domain';
+import { entryBefore, entryPlace, SourceResponse, toSource } from './ledger-responses';
 import { LedgerService } from './ledger.service';
 import type { LedgerEntry } from './persistence/ledger-store';
 
@@ -48,9 +49,7 @@ const EntryResponse = z.object({
   customer: z.string(),
   posting: z.string().describe('Entries of one posting sum to zero.'),
   reverses: z.string().nullable().describe('The posting that this one takes back.'),
-  source: z
-    .object({ kind: z.enum(['invoice', 'payment']), id: z.string(), purpose: z.string() })
-    .describe('What happened to which thing.'),
+  source: SourceResponse,
   description: z.string(),
   createdAt: z.string().describe('When it was booked, by the server’s clock.'),
 });
@@ -71,8 +70,6 @@ function toTrialBalance(balance: TrialBalance): z.infer<typeof TrialBalanceRespo
 }
 
 function toEntryResponse(entry: LedgerEntry): z.infer<typeof EntryResponse> {
-  const { kind, id, purpose } = entry.source;
-  const noun = kind === 'invoice' ? 'invoice' : 'payment';
   return {
     id: toPublicId('ledgerEntry', entry.id),
     account: entry.account,
@@ -82,14 +79,11 @@ function toEntryResponse(entry: LedgerEntry): z.infer<typeof EntryResponse> {
     customer: toPublicId('customer', entry.customerId),
     posting: toPublicId('ledgerPosting', entry.postingId),
     reverses: entry.reversesId === null ? null : toPublicId('ledgerPosting', entry.reversesId),
-    source: { kind: noun, id: toPublicId(noun, id), purpose },
+    source: toSource(entry.source),
     description: entry.description,
     createdAt: entry.createdAt.toISOString(),
   };
 }
-
-/** A posting and the position of an entry of it, as a cursor names them. */
-const PLACE = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12} \d{1,4}$/;
 
 @ApiTags('ledger')
 @Controller('v1/ledger')
@@ -125,16 +119,15 @@ export class LedgerController {
     @Asker() tenant: Tenant,
     @Query({ schema: EntriesQuery }) query: z.output<typeof EntriesQuery>,
   ): Promise<Page<z.infer<typeof EntryResponse>>> {
-    const before = decodeCursor(query.cursor, [/^\d{1,16}$/, PLACE]);
+    const before = entryBefore(query.cursor);
     const customer =
       query.customer === undefined ? null : await this.customers.find(tenant, query.customer, 'customer');
     const rows = await this.ledger.entries(tenant, {
       customerId: customer?.id ?? null,
       account: query.account ?? null,
-      before: before === null ? null : [before[0]!, ...(before[1]!.split(' ') as [string, string])],
+      before,
       limit: query.limit + 1,
     });
-    const position = (row: LedgerEntry): string[] => [String(row.at.getTime()), `${row.postingId} ${row.position}`];
-    return toPage(rows, query.limit, position, toEntryResponse);
+    return toPage(rows, query.limit, entryPlace, toEntryResponse);
   }
 }

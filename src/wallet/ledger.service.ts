@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Tenant } from '../access';
-import { invariant } from '../kernel';
+import { type Currency, type Decimal, invariant } from '../kernel';
 import { Database, type Queryable } from '../platform/database';
 import {
+  type Account,
   balanced,
   type Entry,
   type Posting,
@@ -15,9 +16,13 @@ import {
   type EntryQuery,
   findEntries,
   findPosting,
-  insertPosting,
+  findRunningEntries,
+  insertPostings,
   type LedgerEntry,
+  type PostingToStore,
+  type RunningEntry,
   sumAccounts,
+  sumOfCustomers,
 } from './persistence/ledger-store';
 
 /** Books what happened, and reads what was booked. */
@@ -33,7 +38,16 @@ export class LedgerService {
    * @throws InvariantError when the entries don't sum to zero, or a repeat says something else
    */
   async post(db: Queryable, tenant: Tenant, posting: Posting): Promise<void> {
-    await this.book(db, tenant, posting, null);
+    await this.postMany(db, tenant, [posting]);
+  }
+
+  /** The same for many, in one statement. @throws InvariantError as `post` does, and then none is booked */
+  async postMany(db: Queryable, tenant: Tenant, postings: readonly Posting[]): Promise<void> {
+    await this.book(
+      db,
+      tenant,
+      postings.map((posting) => ({ ...posting, reversesId: null })),
+    );
   }
 
   /**
@@ -55,7 +69,7 @@ export class LedgerService {
       found.customerId === wanted.customerId && found.currency === wanted.currency,
       'a reversal is of the same customer and currency as what it takes back',
     );
-    await this.book(db, tenant, { ...wanted, entries: reversed(found.entries) }, found.id);
+    await this.book(db, tenant, [{ ...wanted, entries: reversed(found.entries), reversesId: found.id }]);
   }
 
   /** @param before postings before this instant; null for all */
@@ -70,16 +84,38 @@ export class LedgerService {
     return this.database.tenant(tenant.organisationId, (db) => findEntries(db, tenant.organisationId, query));
   }
 
-  private async book(db: Queryable, tenant: Tenant, posting: Posting, reversesId: string | null): Promise<void> {
-    const entries = balanced(posting.entries, posting.currency);
-    if (entries.length === 0) return;
-    const booked = await insertPosting(db, tenant.organisationId, { ...posting, entries }, reversesId);
-    if (booked !== null) return;
-    const stored = await findPosting(db, tenant.organisationId, posting.source);
-    invariant(
-      stored !== null && stored.currency === posting.currency && sameEntries(stored.entries, entries),
-      'a repeated posting says the same',
-    );
+  /**
+   * What was booked on an account for customers, by customer and currency; none where nothing was. Whoever decides by it
+   * holds the customers' rows.
+   */
+  async balancesOf(
+    db: Queryable,
+    tenant: Tenant,
+    account: Account,
+    customerIds: readonly string[],
+  ): Promise<{ customerId: string; currency: Currency; balance: Decimal }[]> {
+    return sumOfCustomers(db, tenant.organisationId, account, customerIds);
+  }
+
+  /** Entries of a customer on an account, newest first, each with the balance after it. */
+  async runningEntries(
+    tenant: Tenant,
+    query: EntryQuery & { readonly customerId: string; readonly account: Account },
+  ): Promise<RunningEntry[]> {
+    return this.database.tenant(tenant.organisationId, (db) => findRunningEntries(db, tenant.organisationId, query));
+  }
+
+  private async book(db: Queryable, tenant: Tenant, postings: readonly PostingToStore[]): Promise<void> {
+    const booked = postings
+      .map((posting) => ({ ...posting, entries: balanced(posting.entries, posting.currency) }))
+      .filter(({ entries }) => entries.length > 0);
+    for (const { source, currency, entries } of await insertPostings(db, tenant.organisationId, booked)) {
+      const stored = await findPosting(db, tenant.organisationId, source);
+      invariant(
+        stored !== null && stored.currency === currency && sameEntries(stored.entries, entries),
+        'a repeated posting says the same',
+      );
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Decimal } from '../../kernel';
+import { Decimal, ZERO } from '../../kernel';
 import { credit, debit, type Entry } from '../../wallet/domain';
 
 /** What an invoice comes to when it is finalized: `earned + deferred + taxTotal = total`. */
@@ -29,4 +29,14 @@ export function issueEntries({ total, taxTotal, earned, deferred }: IssuedAmount
     credit('deferred_revenue', deferred),
     credit('tax', taxTotal),
   ];
+}
+
+/** What of a customer's credit pays an invoice: as far as it goes. Of one of nothing, or of less, there is nothing to pay. */
+export function creditToApply(balance: Decimal, total: Decimal): Decimal {
+  return Decimal.max(Decimal.min(balance, total), ZERO);
+}
+
+/** What using credit up books: the customer owes less, and has less. 9.00: `customer_credit +9.00, accounts_receivable -9.00`. */
+export function creditAppliedEntries(amount: Decimal): Entry[] {
+  return [debit('customer_credit', amount), credit('accounts_receivable', amount)];
 }

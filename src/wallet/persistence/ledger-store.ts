@@ -35,48 +35,62 @@ export interface EntryQuery {
   readonly limit: number;
 }
 
+/** A posting that is to be stored, and the one that it takes back. */
+export interface PostingToStore extends Posting {
+  readonly reversesId: string | null;
+}
+
 /**
- * Stores a posting and its entries in one statement.
+ * Stores postings and their entries in one statement, however many.
  *
- * @returns the posting's id; null when one of the same source is there already
+ * @returns those of which one of the same source was there already, and nothing was stored
  */
-export async function insertPosting(
+export async function insertPostings(
   db: Queryable,
   organisationId: string,
-  posting: Posting,
-  reversesId: string | null,
-): Promise<string | null> {
-  const { source, entries } = posting;
+  postings: readonly PostingToStore[],
+): Promise<readonly PostingToStore[]> {
+  if (postings.length === 0) return [];
+  const identified = postings.map((posting) => ({ id: newUuid(), posting }));
+  const entries = identified.flatMap(({ id, posting }) =>
+    posting.entries.map((entry, position) => ({ ...entry, posting: id, position, id: newUuid() })),
+  );
   const rows = await db.query<{ posting_id: string }>(
     `WITH posting AS (
        INSERT INTO ledger_posting (organisation_id, id, source_kind, source_id, purpose, customer_id, currency, at,
          description, reverses_id, entries)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+       SELECT $1, wanted.* FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::text[],
+         $8::timestamptz[], $9::text[], $10::uuid[], $11::smallint[]) AS wanted
        ON CONFLICT (organisation_id, source_kind, source_id, purpose) DO NOTHING
        RETURNING id
      )
      INSERT INTO ledger_entry (organisation_id, id, posting_id, position, account, amount)
-     SELECT $1, entry.id, posting.id, entry.position - 1, entry.account, entry.amount
-       FROM posting, unnest($12::uuid[], $13::text[], $14::numeric[]) WITH ORDINALITY AS entry (id, account, amount, position)
+     SELECT $1, entry.id, posting.id, entry.position, entry.account, entry.amount
+       FROM unnest($12::uuid[], $13::uuid[], $14::smallint[], $15::text[], $16::numeric[])
+              AS entry (id, posting_id, position, account, amount)
+       JOIN posting ON posting.id = entry.posting_id
      RETURNING posting_id`,
     [
       organisationId,
-      newUuid(),
-      source.kind,
-      source.id,
-      source.purpose,
-      posting.customerId,
-      posting.currency,
-      posting.at,
-      posting.description,
-      reversesId,
-      entries.length,
-      entries.map(() => newUuid()),
+      identified.map(({ id }) => id),
+      postings.map(({ source }) => source.kind),
+      postings.map(({ source }) => source.id),
+      postings.map(({ source }) => source.purpose),
+      postings.map(({ customerId }) => customerId),
+      postings.map(({ currency }) => currency),
+      postings.map(({ at }) => at),
+      postings.map(({ description }) => description),
+      postings.map(({ reversesId }) => reversesId),
+      postings.map((posting) => posting.entries.length),
+      entries.map(({ id }) => id),
+      entries.map(({ posting }) => posting),
+      entries.map(({ position }) => position),
       entries.map(({ account }) => account),
       entries.map(({ amount }) => decimalText(amount)),
     ],
   );
-  return rows[0]?.posting_id ?? null;
+  const stored = new Set(rows.map((row) => row.posting_id));
+  return identified.filter(({ id }) => !stored.has(id)).map(({ posting }) => posting);
 }
 
 /** What was booked for a source; null when nothing was. */
@@ -130,13 +144,67 @@ export async function sumAccounts(
   return rows.map((row) => ({ ...row, debits: new Decimal(row.debits), credits: new Decimal(row.credits) }));
 }
 
+/** An account of some customers: the sum of what was booked, by customer and currency. */
+export async function sumOfCustomers(
+  db: Queryable,
+  organisationId: string,
+  account: Account,
+  customerIds: readonly string[],
+): Promise<{ customerId: string; currency: string; balance: Decimal }[]> {
+  const rows = await db.query<{ customer_id: string; currency: string; balance: string }>(
+    `SELECT posting.customer_id, posting.currency, sum(entry.amount) AS balance
+       FROM ledger_posting AS posting
+       JOIN ledger_entry AS entry ON (entry.organisation_id, entry.posting_id) = (posting.organisation_id, posting.id)
+      WHERE posting.organisation_id = $1 AND posting.customer_id = ANY ($2::uuid[]) AND entry.account = $3
+      GROUP BY posting.customer_id, posting.currency
+      ORDER BY posting.customer_id, posting.currency`,
+    [organisationId, [...customerIds], account],
+  );
+  return rows.map((row) => ({
+    customerId: row.customer_id,
+    currency: row.currency,
+    balance: new Decimal(row.balance),
+  }));
+}
+
+/** An entry with what its customer's account came to after it, in its currency. */
+export interface RunningEntry extends LedgerEntry {
+  readonly balance: Decimal;
+}
+
+/** Entries of a customer on an account, newest first, each with the balance after it. */
+export async function findRunningEntries(
+  db: Queryable,
+  organisationId: string,
+  query: EntryQuery & { readonly customerId: string; readonly account: Account },
+): Promise<RunningEntry[]> {
+  const [atMs, postingId, position] = query.before ?? [null, null, null];
+  const rows = await db.query<EntryRow & { balance: string }>(
+    `SELECT * FROM (
+       SELECT ${ENTRY_COLUMNS},
+              sum(entry.amount) OVER (PARTITION BY posting.currency ORDER BY posting.at, posting.id, entry.position) AS balance
+         FROM ledger_posting AS posting
+         JOIN ledger_entry AS entry ON (entry.organisation_id, entry.posting_id) = (posting.organisation_id, posting.id)
+        WHERE posting.organisation_id = $1 AND posting.customer_id = $2 AND entry.account = $3
+     ) AS running
+      WHERE $4::bigint IS NULL
+         OR (at, posting_id, position)
+            < (timestamptz 'epoch' + $4::bigint * interval '1 millisecond', $5::uuid, $6::int)
+      ORDER BY at DESC, posting_id DESC, position DESC LIMIT $7`,
+    [organisationId, query.customerId, query.account, atMs, postingId, position, query.limit],
+  );
+  return rows.map((row) => ({ ...toEntry(row), balance: new Decimal(row.balance) }));
+}
+
+const ENTRY_COLUMNS = `entry.id, entry.position, entry.account, entry.amount, posting.id AS posting_id,
+  posting.reverses_id, posting.source_kind, posting.source_id, posting.purpose, posting.customer_id, posting.currency,
+  posting.at, posting.description, posting.created_at`;
+
 /** Entries, newest first; those of one posting in their order. */
 export async function findEntries(db: Queryable, organisationId: string, query: EntryQuery): Promise<LedgerEntry[]> {
   const [atMs, postingId, position] = query.before ?? [null, null, null];
   const rows = await db.query<EntryRow>(
-    `SELECT entry.id, entry.position, entry.account, entry.amount, posting.id AS posting_id, posting.reverses_id,
-            posting.source_kind, posting.source_id, posting.purpose, posting.customer_id, posting.currency, posting.at,
-            posting.description, posting.created_at
+    `SELECT ${ENTRY_COLUMNS}
        FROM ledger_posting AS posting
        JOIN ledger_entry AS entry ON (entry.organisation_id, entry.posting_id) = (posting.organisation_id, posting.id)
       WHERE posting.organisation_id = $1 AND ($2::uuid IS NULL OR posting.customer_id = $2)
