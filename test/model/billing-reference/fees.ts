@@ -1,0 +1,107 @@
+import * as r from '../rating-reference/rational';
+import { periodOf, type Stretch } from './calendar';
+import type { RefCycle, RefInvoice, RefLine, RefSubscription } from './definitions';
+import { cents } from './money';
+import { shareOfFees, stretchesOf, type Terms } from './time';
+
+/** A fee that is billed ahead, for as long as its price holds within its fee period. */
+interface Piece extends Stretch {
+  readonly id: string;
+  readonly key: 'base' | 'seats';
+  readonly amount: bigint;
+}
+
+const charges = {
+  base: ({ plan }: Terms) => r.of(plan.base),
+  seats: ({ plan, seats }: Terms) => r.times(r.of(plan.seatPrice), r.of(seats)),
+} as const;
+const prices = {
+  base: ({ plan }: Terms) => `${plan.base}/${plan.ahead}`,
+  seats: ({ plan, seats }: Terms) => `${plan.seatPrice} × ${seats}/${plan.ahead}`,
+} as const;
+
+/** Until when fees of a cycle are charged that began at an instant. */
+function feesEnd({ cutAt, ending }: RefCycle, feePeriodFrom: number): number | null {
+  const cuts = cutAt === null ? [] : [cutAt];
+  const isCut = ending !== null && (ending.settle === 'invoice_and_credit' || feePeriodFrom >= ending.cancelledAt);
+  if (isCut) cuts.push(ending.endAt);
+  return cuts.length === 0 ? null : Math.min(...cuts);
+}
+
+/** Every fee that begins up to an instant and should exist. */
+export function piecesOf(subscription: RefSubscription, upTo: number, decimals: number): Piece[] {
+  const pieces: Piece[] = [];
+  const lengths = new Set(subscription.phases.map(({ plan }) => plan.ahead).filter((ahead) => ahead > 0));
+  for (const cycle of subscription.cycles) {
+    for (const every of lengths) {
+      for (let first = 0; ; first += every) {
+        const begins = periodOf(cycle.anchor, first);
+        if (begins.from > upTo || (cycle.ending !== null && begins.from >= cycle.ending.endAt)) break;
+        if (cycle.cutAt !== null && begins.from >= cycle.cutAt) break;
+        const ends = periodOf(cycle.anchor, first + every - 1);
+        const whole = { from: begins.whole.from, to: ends.to };
+        const end = feesEnd(cycle, begins.from);
+        const billed = { from: begins.from, to: end === null ? ends.to : Math.min(end, ends.to) };
+        for (const key of ['base', 'seats'] as const) {
+          const told = (terms: Terms): string =>
+            terms.plan.ahead !== every || terms.paused === 'nothing' ? 'no fee' : prices[key](terms);
+          for (const { from, to, terms } of stretchesOf(subscription, billed, told)) {
+            if (told(terms) === 'no fee') continue;
+            const { proration } = terms.plan;
+            const share = shareOfFees(proration, { from, to }, whole, begins.from, cycle.anchor.timeZone);
+            if (r.isNothing(share)) continue;
+            const amount = cents(r.times(charges[key](terms), share), decimals);
+            pieces.push({ id: `${key}: ${prices[key](terms)} from ${from}`, key, from, to, amount });
+          }
+        }
+      }
+    }
+  }
+  return pieces;
+}
+
+/** The lines that are missing so that what is billed is what should exist. */
+export function missingFees(
+  subscription: RefSubscription,
+  invoices: readonly RefInvoice[],
+  upTo: number,
+  decimals: number,
+): RefLine[] {
+  subscription.feesUpTo = Math.max(subscription.feesUpTo, upTo);
+  const pieces = piecesOf(subscription, subscription.feesUpTo, decimals);
+  const billed = invoices
+    .filter(({ status, reissued }) => status !== 'void' || !reissued)
+    .flatMap(({ lines, status }) => lines.map((line) => ({ line, isWaived: status === 'void' })))
+    .filter(({ line }) => line.memory === 'fee' && line.subscription === subscription.key);
+  const ids = new Set([...pieces.map(({ id }) => id), ...billed.map(({ line }) => line.feeId!)]);
+
+  const lines: RefLine[] = [];
+  for (const id of ids) {
+    const piece = pieces.find((each) => each.id === id);
+    const its = billed.filter(({ line }) => line.feeId === id);
+    const sumOf = (some: typeof its): bigint => some.reduce((sum, { line }) => sum + line.amount, 0n);
+    const live = sumOf(its.filter(({ isWaived }) => !isWaived));
+    const waived = sumOf(its.filter(({ isWaived }) => isWaived));
+    let due = (piece?.amount ?? 0n) - live - waived;
+    if (due < -live) due = -live;
+    if (its.length > 0 && due === 0n) continue;
+    const { key, from } = piece ?? its[0]!.line;
+    // Where the lines so far have led: a charge up to its end, a credit back to its beginning.
+    const last = its.at(-1)?.line;
+    const covered = last === undefined ? from : last.kind === 'credit' ? last.from : last.to;
+    const end = piece?.to ?? from;
+    const stretch = end === covered ? { from, to: end } : { from: Math.min(end, covered), to: Math.max(end, covered) };
+    const kind = due < 0n ? 'credit' : 'price';
+    lines.push({
+      memory: 'fee',
+      subscription: subscription.key,
+      kind,
+      key,
+      ...stretch,
+      amount: due,
+      feeId: id,
+      noted: 0n,
+    });
+  }
+  return lines;
+}
