@@ -20,6 +20,7 @@ import { WidenIntervals1795314040000 } from './1795314040000-widen-intervals';
 import { AddCycles1795314600000 } from './1795314600000-add-cycles';
 import { GatherInvoices1795314610000 } from './1795314610000-gather-invoices';
 import { AddTaxes1795314630000 } from './1795314630000-add-taxes';
+import { AddInvoiceItems1795314635000 } from './1795314635000-add-invoice-items';
 import { AddCreditNotes1795314640000 } from './1795314640000-add-credit-notes';
 import { AddBillingRuns1795314650000 } from './1795314650000-add-billing-runs';
 
@@ -47,6 +48,7 @@ export const MIGRATIONS = [
   AddCycles1795314600000,
   GatherInvoices1795314610000,
   AddTaxes1795314630000,
+  AddInvoiceItems1795314635000,
   AddCreditNotes1795314640000,
   AddBillingRuns1795314650000,
 ] as const;

@@ -40,6 +40,10 @@ export const AUDIT_ACTIONS = [
   'customer.tax_changed',
   'tax_rate.made',
   'tax_rate.archived',
+  'invoice_item.made',
+  'invoice_item.cancelled',
+  'invoice.made',
+  'invoice.approved',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
@@ -63,24 +67,25 @@ export interface AuditRecord {
  * @param tenant who asked; `actingFor` is Weir itself
  */
 export async function recordAudit(db: Queryable, tenant: Tenant, record: AuditRecord): Promise<void> {
+  await recordAudits(db, tenant, [record]);
+}
+
+/** The same of many things that were done at once, in one statement. */
+export async function recordAudits(db: Queryable, tenant: Tenant, records: readonly AuditRecord[]): Promise<void> {
+  if (records.length === 0) return;
+  const entries = records.map(({ action, subject, reason, before, after }) => ({
+    ...{ id: newUuid(), action, subject_kind: subject.kind, subject_id: subject.id },
+    ...{ reason: reason ?? null, before: before ?? null, after: after ?? null },
+  }));
   await db.query(
     `INSERT INTO audit_entry (organisation_id, id, api_key_id, actor, action, subject_kind, subject_id, reason, before,
        after, request_id)
-     SELECT $1, $2, api_key.id, COALESCE(api_key.name, '${SYSTEM_ACTOR}'), $4, $5, $6, $7, $8, $9, $10
-       FROM (VALUES ($3::uuid)) AS asked (id)
-       LEFT JOIN api_key ON api_key.organisation_id = $1 AND api_key.id = asked.id`,
-    [
-      tenant.organisationId,
-      newUuid(),
-      tenant.apiKeyId,
-      record.action,
-      record.subject.kind,
-      record.subject.id,
-      record.reason ?? null,
-      json(record.before),
-      json(record.after),
-      tenant.requestId ?? null,
-    ],
+     SELECT $1, entry.id, api_key.id, COALESCE(api_key.name, '${SYSTEM_ACTOR}'), action, subject_kind, subject_id, reason,
+            before, after, $4
+       FROM json_to_recordset($2) AS entry (id uuid, action text, subject_kind text, subject_id text, reason text,
+              before jsonb, after jsonb)
+       LEFT JOIN api_key ON api_key.organisation_id = $1 AND api_key.id = $3`,
+    [tenant.organisationId, JSON.stringify(entries), tenant.apiKeyId, tenant.requestId ?? null],
   );
 }
 
@@ -145,8 +150,4 @@ export async function findAudit(db: Queryable, organisationId: string, query: Au
       query.limit,
     ],
   );
-}
-
-function json(value: Readonly<Record<string, unknown>> | undefined): string | null {
-  return value === undefined ? null : JSON.stringify(value);
 }

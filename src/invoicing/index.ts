@@ -1,3 +1,4 @@
+export { DailyUsageService, type StoredDailyUsage } from './daily-usage';
 export * from './domain';
 export { type ExplainedEvent, ExplanationsService } from './explanations.service';
 export { toExplainedEvent } from './invoice-responses';
@@ -7,10 +8,11 @@ export { PeriodCloser } from './period-closer';
 export { CreditNoteEntity } from './persistence/credit-note.entity';
 export { CreditNoteLineEntity } from './persistence/credit-note-line.entity';
 export { InvoiceEntity } from './persistence/invoice.entity';
+export { InvoiceItemEntity } from './persistence/invoice-item.entity';
 export { InvoiceLineEntity } from './persistence/invoice-line.entity';
 export { InvoicePartEntity, PART_KINDS, type PartKind } from './persistence/invoice-part.entity';
 export { PaymentEntity } from './persistence/payment.entity';
 export { PeriodBilledEntity } from './persistence/period-billed.entity';
 export { PoolBalanceEntity } from './persistence/pool-balance.entity';
-export { RevenueScheduleEntity } from './persistence/revenue-schedule.entity';
 export { BillingRunEntity } from './persistence/billing-run.entity';
+export { RevenueScheduleEntity } from './persistence/revenue-schedule.entity';

@@ -6,12 +6,19 @@ import { MeteringModule } from '../metering';
 import { TaxesModule } from '../taxes';
 import { WalletModule } from '../wallet';
 import { Adjustments } from './adjustments';
+import { BatchCloser } from './batch-closer';
+import { BatchFinalizer } from './batch-finalizer';
+import { BillingRunsController } from './billing-runs.controller';
+import { BillingRunsService } from './billing-runs.service';
+import { ClosingLoads } from './closing-loads';
+import { DailyUsageService } from './daily-usage';
 import { CustomerCredit } from './customer-credit';
 import { ExplanationsService } from './explanations.service';
 import { DraftGathering } from './draft-gathering';
 import { DraftRefresher } from './draft-refresher';
 import { FeesReconciler } from './fees-reconciler';
 import { FinalizeRefusals } from './finalize-refusals';
+import { InvoiceItemsService } from './invoice-items.service';
 import { InvoiceIssuer } from './invoice-issuer';
 import { InvoiceLoader } from './invoice-loader';
 import { InvoiceTotals } from './invoice-totals';
@@ -21,37 +28,58 @@ import { InvoiceStatesController } from './invoice-states.controller';
 import { InvoiceStatesService } from './invoice-states.service';
 import { InvoicesController } from './invoices.controller';
 import { InvoicesService } from './invoices.service';
+import { OneOffController } from './one-off.controller';
+import { OneOffService } from './one-off.service';
+import { Parking } from './parking';
+import { ParkingController } from './parking.controller';
 import { PartMaker } from './part-maker';
 import { PeriodCloser } from './period-closer';
 import { PeriodRater } from './period-rater';
 import { RevenueService } from './revenue.service';
+import { ThresholdLines } from './threshold-lines';
 import { UsageLedgerController } from './usage-ledger.controller';
 import { UsageLedgerService } from './usage-ledger.service';
 
 @Module({
   imports: [CatalogModule, CustomersModule, IngestionModule, MeteringModule, TaxesModule, WalletModule],
-  controllers: [InvoicesController, InvoiceStatesController, UsageLedgerController],
+  controllers: [
+    InvoicesController,
+    InvoiceStatesController,
+    OneOffController,
+    UsageLedgerController,
+    BillingRunsController,
+    ParkingController,
+  ],
   providers: [
     UsageLedgerService,
     Adjustments,
+    BatchCloser,
+    BatchFinalizer,
+    BillingRunsService,
+    ClosingLoads,
     CustomerCredit,
+    DailyUsageService,
     ExplanationsService,
     DraftGathering,
     DraftRefresher,
     FeesReconciler,
     FinalizeRefusals,
     InvoiceIssuer,
+    InvoiceItemsService,
     InvoiceLoader,
     InvoiceTotals,
     PartMaker,
+    ThresholdLines,
     InvoicesService,
     InvoiceSettingsService,
     InvoiceStatesService,
+    OneOffService,
+    Parking,
     PeriodCloser,
     PeriodRater,
     RevenueService,
     StoredInvoiceLookup,
   ],
-  exports: [ExplanationsService, InvoicesService, PeriodCloser],
+  exports: [DailyUsageService, ExplanationsService, InvoicesService, PeriodCloser],
 })
 export class InvoicingModule {}

@@ -30,6 +30,7 @@ export const ID_PREFIXES = {
   ledgerPosting: 'pst',
   ledgerEntry: 'ent',
   taxRate: 'txr',
+  invoiceItem: 'itm',
   modelPrice: 'mpr',
   resource: 'res',
   resourcePrice: 'rpr',
