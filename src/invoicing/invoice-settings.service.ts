@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { recordAudit, type Tenant } from '../access';
 import type { CustomerEntity } from '../customers';
@@ -5,11 +6,16 @@ import { InvalidRequestError, toPublicId } from '../kernel';
 import { Database } from '../platform/database';
 import { numberFormatProblem } from './domain';
 
-/** How an organisation's invoices are numbered, and when they are due. */
+export const APPROVALS = ['none', 'required'] as const;
+export type Approval = (typeof APPROVALS)[number];
+
+/** How an organisation's invoices are numbered, when they are due, and who has to agree with them. */
 export interface InvoiceSettings {
   readonly numberFormat: string;
   /** Days after it is finalized in which an invoice is to be paid. */
   readonly netDays: number;
+  /** Whether somebody approves of a draft before it is finalized. */
+  readonly approval: Approval;
 }
 
 /** What a customer's invoices are due by. */
@@ -27,11 +33,11 @@ export class InvoiceSettingsService {
 
   async find(tenant: Tenant): Promise<InvoiceSettings> {
     return this.database.tenant(tenant.organisationId, async (db) => {
-      const [row] = await db.query<{ format: string; net_days: number }[]>(
-        'SELECT invoice_number_format AS format, net_days FROM organisation WHERE id = $1',
+      const [row] = await db.query<{ format: string; net_days: number; approval: Approval }[]>(
+        'SELECT invoice_number_format AS format, net_days, invoice_approval AS approval FROM organisation WHERE id = $1',
         [tenant.organisationId],
       );
-      return { numberFormat: row!.format, netDays: row!.net_days };
+      return { numberFormat: row!.format, netDays: row!.net_days, approval: row!.approval };
     });
   }
 
@@ -47,13 +53,12 @@ export class InvoiceSettingsService {
       await db.query('SELECT FROM organisation WHERE id = $1 FOR UPDATE', [tenant.organisationId]);
       const before = await this.find(tenant);
       const after = { ...before, ...wanted };
-      if (after.numberFormat === before.numberFormat && after.netDays === before.netDays) return before;
+      if (isDeepStrictEqual(after, before)) return before;
 
-      await db.query('UPDATE organisation SET invoice_number_format = $2, net_days = $3 WHERE id = $1', [
-        tenant.organisationId,
-        after.numberFormat,
-        after.netDays,
-      ]);
+      await db.query(
+        'UPDATE organisation SET invoice_number_format = $2, net_days = $3, invoice_approval = $4 WHERE id = $1',
+        [tenant.organisationId, after.numberFormat, after.netDays, after.approval],
+      );
       await recordAudit(db, tenant, {
         action: 'organisation.changed',
         subject: { kind: 'organisation', id: toPublicId('organisation', tenant.organisationId) },

@@ -3,6 +3,7 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { Asker, Requires, type Tenant } from '../access';
 import { CustomersService } from '../customers';
+import { ApprovalService } from './approval.service';
 import { InvoiceResponse, toInvoiceResponse } from './invoice-responses';
 import { InvoiceSettingsService } from './invoice-settings.service';
 import { InvoiceStatesService } from './invoice-states.service';
@@ -20,6 +21,7 @@ import {
   toSettingsResponse,
   toTermsResponse,
 } from './payment-responses';
+import { ReissueService } from './reissue.service';
 
 /** What becomes of invoices once they are finalized, and how they are numbered and due. */
 @ApiTags('invoices')
@@ -27,9 +29,27 @@ import {
 export class InvoiceStatesController {
   constructor(
     @Inject(InvoiceStatesService) private readonly states: InvoiceStatesService,
+    @Inject(ReissueService) private readonly reissues: ReissueService,
+    @Inject(ApprovalService) private readonly approvals: ApprovalService,
     @Inject(InvoiceSettingsService) private readonly settings: InvoiceSettingsService,
     @Inject(CustomersService) private readonly customers: CustomersService,
   ) {}
+
+  @Post('invoices/:invoice/approve')
+  @HttpCode(200)
+  @Requires('manage')
+  @ApiOperation({
+    summary: 'Approve of a draft',
+    description:
+      'Of what it comes to now, brought up to date. Where the settings require it, only that total can be finalized: should it become another, it is asked again. Safe to repeat.',
+  })
+  @ApiResponse({ status: 200, standardSchema: InvoiceResponse })
+  async approve(
+    @Asker() tenant: Tenant,
+    @Param('invoice') reference: string,
+  ): Promise<z.infer<typeof InvoiceResponse>> {
+    return toInvoiceResponse(await this.approvals.approve(tenant, reference));
+  }
 
   @Post('invoices/:invoice/payments')
   @Requires('manage')
@@ -81,6 +101,23 @@ export class InvoiceStatesController {
     return toInvoiceResponse(await this.states.void(tenant, reference, reason));
   }
 
+  @Post('invoices/:invoice/reissue')
+  @HttpCode(200)
+  @Requires('manage')
+  @ApiOperation({
+    summary: 'Make a draft in place of an invoice that was wrong',
+    description:
+      'Voids it, unless it is void already. The draft has the same parts as they are now: usage is counted again, fees in advance are what they should be, items are taken over. Safe to repeat: that answers the same draft. Refused once it is paid, given up, or has credit notes.',
+  })
+  @ApiResponse({ status: 200, standardSchema: InvoiceResponse })
+  async reissue(
+    @Asker() tenant: Tenant,
+    @Param('invoice') reference: string,
+    @Body({ schema: ReasonRequest }) { reason }: z.output<typeof ReasonRequest>,
+  ): Promise<z.infer<typeof InvoiceResponse>> {
+    return toInvoiceResponse(await this.reissues.reissue(tenant, reference, reason));
+  }
+
   @Post('invoices/:invoice/mark-uncollectible')
   @HttpCode(200)
   @Requires('manage')
@@ -117,10 +154,11 @@ export class InvoiceStatesController {
     @Asker() tenant: Tenant,
     @Body({ schema: InvoiceSettingsRequest }) request: z.output<typeof InvoiceSettingsRequest>,
   ): Promise<z.infer<typeof InvoiceSettingsResponse>> {
-    const { numberFormat, netDays } = request;
+    const { numberFormat, netDays, approval } = request;
     const wanted = {
       ...(numberFormat === undefined ? {} : { numberFormat }),
       ...(netDays === undefined ? {} : { netDays }),
+      ...(approval === undefined ? {} : { approval }),
     };
     return toSettingsResponse(await this.settings.change(tenant, wanted));
   }

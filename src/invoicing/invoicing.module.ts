@@ -6,6 +6,7 @@ import { MeteringModule } from '../metering';
 import { TaxesModule } from '../taxes';
 import { WalletModule } from '../wallet';
 import { Adjustments } from './adjustments';
+import { ApprovalService } from './approval.service';
 import { BatchCloser } from './batch-closer';
 import { BatchFinalizer } from './batch-finalizer';
 import { BillingRunsController } from './billing-runs.controller';
@@ -35,6 +36,7 @@ import { ParkingController } from './parking.controller';
 import { PartMaker } from './part-maker';
 import { PeriodCloser } from './period-closer';
 import { PeriodRater } from './period-rater';
+import { ReissueService } from './reissue.service';
 import { RevenueService } from './revenue.service';
 import { ThresholdLines } from './threshold-lines';
 import { UsageLedgerController } from './usage-ledger.controller';
@@ -53,6 +55,7 @@ import { UsageLedgerService } from './usage-ledger.service';
   providers: [
     UsageLedgerService,
     Adjustments,
+    ApprovalService,
     BatchCloser,
     BatchFinalizer,
     BillingRunsService,
@@ -69,6 +72,7 @@ import { UsageLedgerService } from './usage-ledger.service';
     InvoiceLoader,
     InvoiceTotals,
     PartMaker,
+    ReissueService,
     ThresholdLines,
     InvoicesService,
     InvoiceSettingsService,

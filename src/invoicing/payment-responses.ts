@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { formatAmount, toPublicId } from '../kernel';
 import { decimalString, instant, text } from '../platform/http';
 import { amountDueOf, INVOICE_STATUSES } from './domain';
-import type { InvoiceSettings, PaymentTerms } from './invoice-settings.service';
+import { APPROVALS, type InvoiceSettings, type PaymentTerms } from './invoice-settings.service';
 import type { InvoiceEntity } from './persistence/invoice.entity';
 import type { PaymentEntity } from './persistence/payment.entity';
 
@@ -54,9 +54,19 @@ export const InvoiceSettingsRequest = z
         'Such as `INV-{year}-{number:6}`. The number is at the end, goes on without gaps, and is filled up to so many digits.',
       ),
     netDays: netDays().optional().describe('Days after it is finalized in which an invoice is to be paid.'),
+    approval: z
+      .enum(APPROVALS)
+      .optional()
+      .describe(
+        'With `required` a draft is finalized only after somebody approved its total. Invoices of a change that is billed at once, and of thresholds, need no approval.',
+      ),
   })
-  .refine((asked) => Object.keys(asked).length > 0, 'must say what to change: numberFormat or netDays');
-export const InvoiceSettingsResponse = z.object({ numberFormat: z.string(), netDays: z.number().int() });
+  .refine((asked) => Object.keys(asked).length > 0, 'must say what to change: numberFormat, netDays or approval');
+export const InvoiceSettingsResponse = z.object({
+  numberFormat: z.string(),
+  netDays: z.number().int(),
+  approval: z.enum(APPROVALS),
+});
 
 export const PaymentTermsRequest = z.strictObject({
   netDays: netDays().nullable().describe('Days to pay agreed with this customer; null: as of the organisation.'),
@@ -95,8 +105,9 @@ export function toInvoiceState(invoice: InvoiceEntity): z.infer<typeof InvoiceSt
 export function toSettingsResponse({
   numberFormat,
   netDays: days,
+  approval,
 }: InvoiceSettings): z.infer<typeof InvoiceSettingsResponse> {
-  return { numberFormat, netDays: days };
+  return { numberFormat, netDays: days, approval };
 }
 
 export function toTermsResponse({
