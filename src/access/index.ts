@@ -1,6 +1,6 @@
 export { AccessModule } from './access.module';
 export { Asker, Requires, SCOPE_EXTENSION } from './access.guard';
-export { actorOf, type AuditAction, type AuditRecord, recordAudit, SYSTEM_ACTOR } from './audit-log';
+export { actorOf, type AuditAction, type AuditRecord, recordAudit, recordAudits, SYSTEM_ACTOR } from './audit-log';
 export {
   BillingDetailsRequest,
   BillingDetailsResponse,

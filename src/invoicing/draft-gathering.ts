@@ -5,10 +5,12 @@ import { currencyOf, type CustomerEntity } from '../customers';
 import { Clock, type Currency, newUuid, ZERO } from '../kernel';
 import { savePools } from './billing-history';
 import { insertRows } from './insert-rows';
+import { InvoiceItemsService, lineOf } from './invoice-items.service';
 import { InvoiceTotals } from './invoice-totals';
 import { gatheringPlace, type MadePart } from './made-part';
 import { arrange, changed, exactTotalOf, summaryOf } from './part-lines';
 import { InvoiceEntity } from './persistence/invoice.entity';
+import type { InvoiceItemEntity } from './persistence/invoice-item.entity';
 import { InvoiceLineEntity } from './persistence/invoice-line.entity';
 import { InvoicePartEntity } from './persistence/invoice-part.entity';
 import { toLine, writeLines } from './stored-line';
@@ -35,6 +37,7 @@ export class DraftGathering {
   constructor(
     @Inject(Clock) private readonly clock: Clock,
     @Inject(InvoiceTotals) private readonly totals: InvoiceTotals,
+    @Inject(InvoiceItemsService) private readonly items: InvoiceItemsService,
   ) {}
 
   /**
@@ -56,8 +59,9 @@ export class DraftGathering {
     const fresh = gathered.filter(({ draft }) => !waiting.includes(draft));
     const more = gathered.filter(({ draft }) => waiting.includes(draft));
 
+    const items = await this.itemsFor(db, gathered);
     const stored = await loadDrafts(db, more.map(({ draft }) => draft)); // prettier-ignore
-    const drafts = [...fresh, ...more].map((each) => this.toWrite(each, stored.get(each.draft.id)));
+    const drafts = [...fresh, ...more].map((each) => this.toWrite(each, stored.get(each.draft.id), items));
     await this.total(db, tenant, drafts);
 
     await insertRows(db, InvoiceEntity, fresh.map(({ draft }) => draft)); // prettier-ignore
@@ -68,25 +72,28 @@ export class DraftGathering {
       await writeLines(db, tenant.organisationId, before.lines, draft.lines);
       await this.updateSummary(db, before.invoice, draft.invoice);
     }
+    for (const [draft, waiting] of items) await this.items.assign(db, tenant, draft.id, waiting);
     for (const { about, rated, adjusted } of made) {
-      for (const period of [...(adjusted?.again ?? []), ...(rated === null ? [] : [rated])]) {
-        await savePools(db, about, period.periodIndex, period.pools);
+      // Of a period that had no draft nothing is stored that would have to go.
+      const own = rated === null || rated.pools.length === 0 ? [] : [rated];
+      for (const { periodIndex, pools } of [...(adjusted?.again ?? []), ...own]) {
+        await savePools(db, about, periodIndex, pools);
       }
     }
     return gathered.map(({ draft }) => draft);
   }
 
-  /** What one invoice of these parts would say. Nothing is stored. */
+  /** What one invoice of these parts, and of the items that wait, would say. Nothing is stored. */
   async compose(
     db: EntityManager,
     tenant: Tenant,
     customer: CustomerEntity,
     made: readonly MadePart[],
-    more: readonly InvoiceLineEntity[] = [],
   ): Promise<DraftToWrite> {
     const draft = this.newDraft(tenant, customer, currencyOf(made[0]!.about), null);
-    const written = this.toWrite({ draft, customer, made: [...made] }, undefined);
-    const [composed] = await this.total(db, tenant, [{ ...written, lines: [...written.lines, ...more] }]);
+    const gathered = { draft, customer, made: [...made] };
+    const items = await this.itemsFor(db, [gathered]);
+    const [composed] = await this.total(db, tenant, [this.toWrite(gathered, undefined, items)]);
     return composed!;
   }
 
@@ -150,18 +157,36 @@ export class DraftGathering {
     draft: DraftToWrite,
     stored: readonly InvoiceLineEntity[],
   ): Promise<DraftToWrite> {
-    const before = Object.assign(new InvoiceEntity(), draft.invoice);
-    const partsBefore = draft.parts.map((part) => Object.assign(new InvoicePartEntity(), part));
-    const [totalled] = await this.total(db, tenant, [draft]);
-    const { invoice, parts, lines } = totalled!;
-    await writeLines(db, tenant.organisationId, stored, lines);
-    for (const [place, part] of parts.entries()) {
-      const { exactTotal } = part;
-      const news = changed(partsBefore[place]!, { exactTotal });
-      if (Object.keys(news).length > 0) await updatePart(db, part, news);
+    return (await this.rewriteMany(db, tenant, [draft], stored))[0]!;
+  }
+
+  /** The same for many drafts. @param stored the lines of all of them as they are */
+  async rewriteMany(
+    db: EntityManager,
+    tenant: Tenant,
+    drafts: readonly DraftToWrite[],
+    stored: readonly InvoiceLineEntity[],
+  ): Promise<DraftToWrite[]> {
+    const before = drafts.map(({ invoice, parts }) => ({
+      invoice: Object.assign(new InvoiceEntity(), invoice),
+      parts: parts.map((part) => Object.assign(new InvoicePartEntity(), part)),
+    }));
+    const totalled = await this.total(db, tenant, drafts);
+    await writeLines(
+      db,
+      tenant.organisationId,
+      stored,
+      totalled.flatMap(({ lines }) => lines),
+    );
+    for (const [nth, { invoice, parts }] of totalled.entries()) {
+      for (const [place, part] of parts.entries()) {
+        const { exactTotal } = part;
+        const news = changed(before[nth]!.parts[place]!, { exactTotal });
+        if (Object.keys(news).length > 0) await updatePart(db, part, news);
+      }
+      await this.updateSummary(db, before[nth]!.invoice, invoice);
     }
-    await this.updateSummary(db, before, invoice);
-    return totalled!;
+    return totalled;
   }
 
   private async gatheringDrafts(db: EntityManager, made: readonly MadePart[]): Promise<InvoiceEntity[]> {
@@ -198,17 +223,42 @@ export class DraftGathering {
     return gathered;
   }
 
-  private toWrite({ draft, customer, made }: Gathered, stored: StoredDraft | undefined): DraftToWrite {
+  /** What waits for the customers joins the first draft of a period that they get in its currency. */
+  private async itemsFor(
+    db: EntityManager,
+    gathered: readonly Gathered[],
+  ): Promise<ReadonlyMap<InvoiceEntity, readonly InvoiceItemEntity[]>> {
+    const waiting = await this.items.waiting(db, gathered.map(({ customer }) => customer.id)); // prettier-ignore
+    const joined = new Map<InvoiceEntity, InvoiceItemEntity[]>();
+    for (const item of waiting) {
+      const isIts = ({ customerId, currency }: InvoiceEntity): boolean =>
+        customerId === item.customerId && currency === item.currency;
+      const draft = gathered.find((each) => isIts(each.draft) && takesItems(each.made.map(({ part }) => part)))?.draft;
+      if (draft !== undefined) joined.set(draft, [...(joined.get(draft) ?? []), item]);
+    }
+    return joined;
+  }
+
+  private toWrite(
+    { draft, customer, made }: Gathered,
+    stored: StoredDraft | undefined,
+    items: ReadonlyMap<InvoiceEntity, readonly InvoiceItemEntity[]>,
+  ): DraftToWrite {
     const added = made.flatMap(({ part, written, computed }) => {
       part.invoiceId = draft.id;
       return [...written, ...computed].map((line) => toLine(draft, part, line, 0));
     });
+    const joining = (items.get(draft) ?? []).map((item) => toLine(draft, null, lineOf(item), 0));
     return {
       invoice: draft,
       customer,
       parts: [...(stored?.parts ?? []), ...made.map(({ part }) => part)],
       // Copies, so that what is stored can be told from what should be.
-      lines: [...(stored?.lines ?? []).map((line) => Object.assign(new InvoiceLineEntity(), line)), ...added],
+      lines: [
+        ...(stored?.lines ?? []).map((line) => Object.assign(new InvoiceLineEntity(), line)),
+        ...added,
+        ...joining,
+      ],
     };
   }
 
@@ -228,6 +278,11 @@ export class DraftGathering {
     if (Object.keys(news).length === 0) return;
     await db.update(InvoiceEntity, { organisationId: now.organisationId, id: now.id }, news);
   }
+}
+
+/** Items join what a customer is billed from time to time, and nothing that is billed at once. */
+export function takesItems(parts: readonly InvoicePartEntity[]): boolean {
+  return parts.some(({ kind }) => kind === 'period' || kind === 'start');
 }
 
 /** A draft as it is stored. */

@@ -4,7 +4,7 @@ import type { Tenant } from '../access';
 import { type CustomerEntity, periodOf, segmentsOf, type SubscriptionWithPlan } from '../customers';
 import { dependsOnEarlier, savePools } from './billing-history';
 import { earlierDrafts, periodIndexOf } from './billed-periods';
-import { DraftGathering, type DraftToWrite, loadDrafts, updatePart } from './draft-gathering';
+import { DraftGathering, type DraftToWrite, loadDrafts, type StoredDraft, updatePart } from './draft-gathering';
 import { InvoiceLoader } from './invoice-loader';
 import type { ComputedPeriod } from './made-part';
 import { PartMaker } from './part-maker';
@@ -22,6 +22,14 @@ export interface RefreshedPart extends ComputedPeriod {
 
 /** A draft that is up to date. */
 export interface RefreshedDraft extends DraftToWrite {
+  readonly refreshed: readonly RefreshedPart[];
+}
+
+/** A draft of which periods were computed again. */
+export interface ComputedDraft {
+  readonly invoice: InvoiceEntity;
+  readonly customer: CustomerEntity;
+  readonly stored: StoredDraft;
   readonly refreshed: readonly RefreshedPart[];
 }
 
@@ -78,38 +86,56 @@ export class DraftRefresher {
     customer: CustomerEntity,
     abouts: ReadonlyMap<string, SubscriptionWithPlan>,
   ): Promise<RefreshedDraft> {
-    const { parts, lines } = (await loadDrafts(db, [invoice])).get(invoice.id)!;
+    const stored = (await loadDrafts(db, [invoice])).get(invoice.id)!;
     const refreshed: RefreshedPart[] = [];
-    for (const part of periodsAmong(parts)) {
+    for (const part of periodsAmong(stored.parts)) {
       const about = abouts.get(part.subscriptionId);
       if (about === undefined) continue;
       const computed = await this.parts.compute(db, tenant, about, periodIndexOf(about, part));
-      await this.savePeriod(db, about, part, computed);
-      refreshed.push({ ...computed, part, about });
+      const again = { ...computed, part, about };
+      await this.savePeriod(db, again);
+      refreshed.push(again);
     }
-
-    const again = new Set(refreshed.map(({ part }) => part.id));
-    const kept = lines.filter((line) => isWritten(line) || line.partId === null || !again.has(line.partId));
-    const wanted = [
-      // Copies, so that what is stored can be told from what should be.
-      ...kept.map((line) => Object.assign(new InvoiceLineEntity(), line)),
-      ...refreshed.flatMap(({ part, computed }) => computed.map((line) => toLine(invoice, part, line, 0))),
-    ];
-    const written = await this.gathering.rewrite(db, tenant, { invoice, customer, parts, lines: wanted }, lines);
-    return { ...written, refreshed };
+    return (await this.write(db, tenant, [{ invoice, customer, stored, refreshed }]))[0]!;
   }
 
-  /** What a period cost, what it leaves of its pools, and what those leave that were rated again for it. */
-  private async savePeriod(
-    db: EntityManager,
-    about: SubscriptionWithPlan,
-    part: InvoicePartEntity,
-    { rated, adjusted }: ComputedPeriod,
-  ): Promise<void> {
+  /** Writes what drafts should say, as some of their periods were just computed, where it differs from what is stored. */
+  async write(db: EntityManager, tenant: Tenant, drafts: readonly ComputedDraft[]): Promise<RefreshedDraft[]> {
+    const wanted = drafts.map(({ invoice, customer, stored: { parts, lines }, refreshed }) => {
+      const again = new Set(refreshed.map(({ part }) => part.id));
+      const kept = lines.filter((line) => isWritten(line) || line.partId === null || !again.has(line.partId));
+      return {
+        invoice,
+        customer,
+        parts,
+        lines: [
+          // Copies, so that what is stored can be told from what should be.
+          ...kept.map((line) => Object.assign(new InvoiceLineEntity(), line)),
+          ...refreshed.flatMap(({ part, computed }) => computed.map((line) => toLine(invoice, part, line, 0))),
+        ],
+      };
+    });
+    const written = await this.gathering.rewriteMany(
+      db,
+      tenant,
+      wanted,
+      drafts.flatMap(({ stored }) => stored.lines),
+    );
+    return written.map((draft, place) => ({ ...draft, refreshed: drafts[place]!.refreshed }));
+  }
+
+  /** What a period cost. */
+  async saveCost(db: EntityManager, { part, rated }: RefreshedPart): Promise<void> {
     const { cost, pendingEvents } = rated.draft;
     const news = changed(part, { cost, pendingEvents });
     Object.assign(part, news);
     if (Object.keys(news).length > 0) await updatePart(db, part, news);
+  }
+
+  /** And what it leaves of its pools, and what those leave that were rated again for it. */
+  private async savePeriod(db: EntityManager, refreshed: RefreshedPart): Promise<void> {
+    const { about, rated, adjusted } = refreshed;
+    await this.saveCost(db, refreshed);
     for (const { periodIndex, pools } of [...adjusted.again, rated]) await savePools(db, about, periodIndex, pools);
   }
 }

@@ -13,6 +13,10 @@ import { BillingRunsController } from './billing-runs.controller';
 import { BillingRunsService } from './billing-runs.service';
 import { ClosingLoads } from './closing-loads';
 import { DailyUsageService } from './daily-usage';
+import { CreditNotesController } from './credit-notes.controller';
+import { CreditNotesService } from './credit-notes.service';
+import { CounterfactualService } from './counterfactual';
+import { CounterfactualController } from './counterfactual.controller';
 import { CustomerCredit } from './customer-credit';
 import { ExplanationsService } from './explanations.service';
 import { DraftGathering } from './draft-gathering';
@@ -37,22 +41,29 @@ import { PartMaker } from './part-maker';
 import { PeriodCloser } from './period-closer';
 import { PeriodRater } from './period-rater';
 import { ReissueService } from './reissue.service';
+import { RevenueController } from './revenue.controller';
+import { RevenueReportsService } from './revenue-reports.service';
 import { RevenueService } from './revenue.service';
 import { ThresholdLines } from './threshold-lines';
+import { ThresholdsService } from './thresholds.service';
 import { UsageLedgerController } from './usage-ledger.controller';
 import { UsageLedgerService } from './usage-ledger.service';
 
 @Module({
   imports: [CatalogModule, CustomersModule, IngestionModule, MeteringModule, TaxesModule, WalletModule],
   controllers: [
+    CounterfactualController,
     InvoicesController,
     InvoiceStatesController,
     OneOffController,
     UsageLedgerController,
     BillingRunsController,
     ParkingController,
+    CreditNotesController,
+    RevenueController,
   ],
   providers: [
+    CounterfactualService,
     UsageLedgerService,
     Adjustments,
     ApprovalService,
@@ -60,6 +71,7 @@ import { UsageLedgerService } from './usage-ledger.service';
     BatchFinalizer,
     BillingRunsService,
     ClosingLoads,
+    CreditNotesService,
     CustomerCredit,
     DailyUsageService,
     ExplanationsService,
@@ -81,8 +93,10 @@ import { UsageLedgerService } from './usage-ledger.service';
     Parking,
     PeriodCloser,
     PeriodRater,
+    RevenueReportsService,
     RevenueService,
     StoredInvoiceLookup,
+    ThresholdsService,
   ],
   exports: [DailyUsageService, ExplanationsService, InvoicesService, PeriodCloser],
 })

@@ -172,8 +172,20 @@ describe('a subscription whose period cannot be closed', () => {
         { key: `${name}-behind`, parked_reason: null, open_period: 1 },
       ]);
 
-      // Once the reason is gone the next sweep closes it, and the reason is forgotten.
+      const { items } = await made(server.api('GET', '/v1/subscriptions?parked=true'));
+      expect(items.find(({ key }: { key: string }) => key === `${name}-bad`)).toMatchObject({
+        id: bad.subscription,
+        customer: { key: `${name}-bad` },
+        openPeriod: { start: '2026-01-01T00:00:00.000Z', end: '2026-02-01T00:00:00.000Z' },
+        parkedReason: expect.stringMatching(/^Closing its period failed: ./),
+      });
+
+      // It stays parked, though the reason is gone, until somebody says so; then the next sweep closes it.
       await mendPlan(broken);
+      await advance(server, clock, END);
+      expect(await invoicesOf(server, `${name}-bad`)).toEqual([]);
+      const resumed = server.api('POST', `/v1/subscriptions/${name}-bad/resume-billing`, { reason: 'mended' });
+      expect(await made(resumed)).toMatchObject({ parkedReason: null });
       await advance(server, clock, END);
       expect(await invoicesOf(server, `${name}-bad`)).toHaveLength(1);
       expect(await made(server.api('GET', `/v1/subscriptions/${name}-bad`))).toMatchObject({ parkedReason: null });
