@@ -17,6 +17,8 @@ import { CreditNotesController } from './credit-notes.controller';
 import { CreditNotesService } from './credit-notes.service';
 import { CounterfactualService } from './counterfactual';
 import { CounterfactualController } from './counterfactual.controller';
+import { CreditNotesController } from './credit-notes.controller';
+import { CreditNotesService } from './credit-notes.service';
 import { CustomerCredit } from './customer-credit';
 import { ExplanationsService } from './explanations.service';
 import { DraftGathering } from './draft-gathering';
@@ -43,6 +45,8 @@ import { PeriodRater } from './period-rater';
 import { ReissueService } from './reissue.service';
 import { RevenueController } from './revenue.controller';
 import { RevenueReportsService } from './revenue-reports.service';
+import { RevenueController } from './revenue.controller';
+import { RevenueReportsService } from './revenue-reports.service';
 import { RevenueService } from './revenue.service';
 import { ThresholdLines } from './threshold-lines';
 import { ThresholdsService } from './thresholds.service';
@@ -61,6 +65,8 @@ import { UsageLedgerService } from './usage-ledger.service';
     ParkingController,
     CreditNotesController,
     RevenueController,
+    CreditNotesController,
+    RevenueController,
   ],
   providers: [
     CounterfactualService,
@@ -71,6 +77,7 @@ import { UsageLedgerService } from './usage-ledger.service';
     BatchFinalizer,
     BillingRunsService,
     ClosingLoads,
+    CreditNotesService,
     CreditNotesService,
     CustomerCredit,
     DailyUsageService,
@@ -93,6 +100,7 @@ import { UsageLedgerService } from './usage-ledger.service';
     Parking,
     PeriodCloser,
     PeriodRater,
+    RevenueReportsService,
     RevenueReportsService,
     RevenueService,
     StoredInvoiceLookup,

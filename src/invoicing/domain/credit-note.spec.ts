@@ -9,6 +9,7 @@ import {
   mostToNote,
   noteAmounts,
   noteProblem,
+  sumTaxes,
   takeFromMonths,
 } from '.';
 
@@ -59,6 +60,14 @@ it.each`
 it('says of each tax what goes back of it, and of what', () => {
   const [part] = notes(line('119.00', INCLUDED), ['11.90'], 'EUR');
   expect(part!.taxes).toEqual([{ ...INCLUDED[0], base: '10', amount: '1.9' }]);
+});
+
+it('sums what goes back by rate', () => {
+  const lines = [{ taxes: GST_QST }, { taxes: [tax('gst', '2', '0.1', { percent: '5' })] }];
+  expect(sumTaxes(lines).map(({ key, base, amount }) => `${key} ${amount} of ${base}`)).toEqual([
+    'gst 0.15 of 3',
+    'qst 0.1 of 1',
+  ]);
 });
 
 it('all that is left is every line, also what it gives back: so the notes together are the invoice', () => {

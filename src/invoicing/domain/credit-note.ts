@@ -113,6 +113,21 @@ function noteLine(line: CreditableLine, amount: Decimal, currency: Currency): No
   return { id: line.id, amount, net, tax: sum(parts.map((each) => each.amount)), taxes };
 }
 
+/** What goes back of each rate, in the order in which lines first name them. */
+export function sumTaxes(lines: readonly { readonly taxes: readonly LineTax[] }[]): LineTax[] {
+  const byRate = new Map<string, LineTax>();
+  for (const tax of lines.flatMap(({ taxes }) => taxes)) {
+    const rate = [tax.key, tax.percent, tax.behaviour, tax.category].join(' ');
+    const { base, amount } = byRate.get(rate) ?? { base: ZERO, amount: ZERO };
+    byRate.set(rate, {
+      ...tax,
+      base: decimalText(new Decimal(base).plus(tax.base)),
+      amount: decimalText(new Decimal(amount).plus(tax.amount)),
+    });
+  }
+  return [...byRate.values()];
+}
+
 /**
  * The most a credit note may come to, and why.
  *

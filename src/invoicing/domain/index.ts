@@ -10,6 +10,7 @@ export * from './invoice-number';
 export * from './invoice-state';
 export * from './issue-entries';
 export * from './rate-segments';
+export * from './revenue-report';
 export * from './reconcile-fees';
 export * from './stretch-text';
 export * from './total-invoice';
