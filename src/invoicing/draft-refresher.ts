@@ -4,12 +4,21 @@ import type { Tenant } from '../access';
 import { type CustomerEntity, periodOf, segmentsOf, type SubscriptionWithPlan } from '../customers';
 import { dependsOnEarlier, savePools } from './billing-history';
 import { earlierDrafts, periodIndexOf } from './billed-periods';
-import { DraftGathering, type DraftToWrite, loadDrafts, type StoredDraft, updatePart } from './draft-gathering';
+import {
+  DraftGathering,
+  type DraftToWrite,
+  loadDrafts,
+  type StoredDraft,
+  takesItems,
+  updatePart,
+} from './draft-gathering';
+import { InvoiceItemsService, lineOf } from './invoice-items.service';
 import { InvoiceLoader } from './invoice-loader';
 import type { ComputedPeriod } from './made-part';
 import { PartMaker } from './part-maker';
 import { changed, inOrder } from './part-lines';
 import type { InvoiceEntity } from './persistence/invoice.entity';
+import type { InvoiceItemEntity } from './persistence/invoice-item.entity';
 import { InvoiceLineEntity } from './persistence/invoice-line.entity';
 import type { InvoicePartEntity } from './persistence/invoice-part.entity';
 import { isWritten, toLine } from './stored-line';
@@ -40,6 +49,7 @@ export class DraftRefresher {
     @Inject(PartMaker) private readonly parts: PartMaker,
     @Inject(DraftGathering) private readonly gathering: DraftGathering,
     @Inject(InvoiceLoader) private readonly loader: InvoiceLoader,
+    @Inject(InvoiceItemsService) private readonly items: InvoiceItemsService,
   ) {}
 
   /**
@@ -101,6 +111,7 @@ export class DraftRefresher {
 
   /** Writes what drafts should say, as some of their periods were just computed, where it differs from what is stored. */
   async write(db: EntityManager, tenant: Tenant, drafts: readonly ComputedDraft[]): Promise<RefreshedDraft[]> {
+    const items = await this.joinItems(db, tenant, drafts);
     const wanted = drafts.map(({ invoice, customer, stored: { parts, lines }, refreshed }) => {
       const again = new Set(refreshed.map(({ part }) => part.id));
       const kept = lines.filter((line) => isWritten(line) || line.partId === null || !again.has(line.partId));
@@ -112,6 +123,7 @@ export class DraftRefresher {
           // Copies, so that what is stored can be told from what should be.
           ...kept.map((line) => Object.assign(new InvoiceLineEntity(), line)),
           ...refreshed.flatMap(({ part, computed }) => computed.map((line) => toLine(invoice, part, line, 0))),
+          ...(items.get(invoice.id) ?? []).map((item) => toLine(invoice, null, lineOf(item), 0)),
         ],
       };
     });
@@ -122,6 +134,26 @@ export class DraftRefresher {
       drafts.flatMap(({ stored }) => stored.lines),
     );
     return written.map((draft, place) => ({ ...draft, refreshed: drafts[place]!.refreshed }));
+  }
+
+  /** What is added for a customer while a draft waits comes onto it; not onto one that is made again. */
+  private async joinItems(
+    db: EntityManager,
+    tenant: Tenant,
+    drafts: readonly ComputedDraft[],
+  ): Promise<ReadonlyMap<string, readonly InvoiceItemEntity[]>> {
+    const open = drafts.filter(({ invoice, stored }) => takesItems(stored.parts) && invoice.reissueOf === null);
+    const waiting = await this.items.waiting(db, open.map(({ customer }) => customer.id)); // prettier-ignore
+    const joined = new Map<string, InvoiceItemEntity[]>();
+    for (const item of waiting) {
+      const draft = open.find(
+        ({ invoice }) => invoice.customerId === item.customerId && invoice.currency === item.currency,
+      );
+      if (draft === undefined) continue;
+      joined.set(draft.invoice.id, [...(joined.get(draft.invoice.id) ?? []), item]);
+    }
+    for (const [invoiceId, items] of joined) await this.items.assign(db, tenant, invoiceId, items);
+    return joined;
   }
 
   /** What a period cost. */

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Tenant } from '../access';
 import { MetersService } from '../catalog';
-import { ConflictError, toPublicId } from '../kernel';
+import { ConflictError, formatAmount, toPublicId } from '../kernel';
 import { earlierDrafts, periodIndexOf } from './billed-periods';
 import { dependsOnEarlier } from './billing-history';
 import type { DraftLine } from './domain';
@@ -17,7 +17,8 @@ export class FinalizeRefusals {
   /**
    * @throws ConflictError `meter_filling` while a charge depends on usage that isn't all counted, `cost_pending` while one
    *                       depends on a cost that isn't known, `earlier_draft` while what is left of pools or of a
-   *                       commitment may still change, `safety_bound` for what can only be a fault
+   *                       commitment may still change, `safety_bound` for what can only be a fault,
+   *                       `approval_needed` where nobody has approved what it comes to
    */
   async check(db: EntityManager, tenant: Tenant, draft: RefreshedDraft): Promise<void> {
     await refuseEarlierDraft(db, draft);
@@ -25,6 +26,7 @@ export class FinalizeRefusals {
     await this.refuseFillingMeter(tenant, lines);
     refusePendingCost(lines);
     refuseUnsafe(draft.invoice, draft.lines);
+    await refuseUnapproved(db, tenant, draft);
   }
 
   private async refuseFillingMeter(tenant: Tenant, lines: readonly DraftLine[]): Promise<void> {
@@ -56,6 +58,26 @@ async function refuseEarlierDraft(db: EntityManager, { invoice, refreshed }: Ref
       `The invoice of the period from ${earlier.periodStart.toISOString()} is still a draft, and this one depends on what it leaves of pools or commitments. Finalize ${toPublicId('invoice', earlier.id)} first.`,
     );
   }
+}
+
+/** Who asks for a change to be billed at once, and who agrees on a threshold, has approved of it. */
+async function refuseUnapproved(db: EntityManager, tenant: Tenant, { invoice, parts }: RefreshedDraft): Promise<void> {
+  if (parts.length > 0 && parts.every(({ kind }) => kind === 'change' || kind === 'threshold')) return;
+  if (invoice.approvedTotal?.equals(invoice.total) === true) return;
+  const [row] = await db.query<{ approval: string }[]>(
+    'SELECT invoice_approval AS approval FROM organisation WHERE id = $1',
+    [tenant.organisationId],
+  );
+  if (row!.approval !== 'required') return;
+  const asked = `${formatAmount(invoice.total, invoice.currency)} ${invoice.currency}`;
+  const before =
+    invoice.approvedTotal === null
+      ? 'has not been approved'
+      : `was approved at ${formatAmount(invoice.approvedTotal, invoice.currency)} and comes to ${asked} now`;
+  throw new ConflictError(
+    'approval_needed',
+    `The invoice ${toPublicId('invoice', invoice.id)} ${before}. POST /v1/invoices/${toPublicId('invoice', invoice.id)}/approve says that ${asked} may be asked for.`,
+  );
 }
 
 function refusePendingCost(lines: readonly DraftLine[]): void {

@@ -13,7 +13,7 @@ export async function insertRows<Row extends ObjectLiteral>(
   rows: readonly Row[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  const { tableName, columns } = db.connection.getMetadata(entity);
+  const { tableName, columns } = db.dataSource.getMetadata(entity);
   const names = columns.map(({ databaseName }) => `"${databaseName}"`).join(', ');
   for (let from = 0; from < rows.length; from += AT_ONCE) {
     const texts = rows.slice(from, from + AT_ONCE).map((row) =>

@@ -14,11 +14,14 @@ import {
 } from '../kernel';
 import { Database } from '../platform/database';
 import { type Entry, LedgerService, type Posting } from '../wallet';
+import { CustomerCredit } from './customer-credit';
 import { applyPayment, type InvoiceStatus, voidedEntries, writtenOffEntries } from './domain';
 import { findInvoice, lockInvoice } from './find-invoice';
 import { InvoicesService, type InvoiceWithLines } from './invoices.service';
 import { InvoiceEntity } from './persistence/invoice.entity';
+import { InvoicePartEntity } from './persistence/invoice-part.entity';
 import { PaymentEntity } from './persistence/payment.entity';
+import { RevenueService } from './revenue.service';
 
 /** Money that was received, as it was told. */
 export interface NewPayment {
@@ -44,6 +47,8 @@ export class InvoiceStatesService {
     @Inject(CustomersService) private readonly customers: CustomersService,
     @Inject(LedgerService) private readonly ledger: LedgerService,
     @Inject(InvoicesService) private readonly invoices: InvoicesService,
+    @Inject(CustomerCredit) private readonly credit: CustomerCredit,
+    @Inject(RevenueService) private readonly revenue: RevenueService,
   ) {}
 
   /**
@@ -110,17 +115,23 @@ export class InvoiceStatesService {
   }
 
   /**
-   * Takes an invoice back: what finalizing booked is reversed, and what was paid of it becomes credit of the customer. A
-   * repeat answers the same invoice.
+   * Takes an invoice back: what finalizing booked is reversed, and what was paid of it, or was used of the customer's
+   * credit, is credit of the customer. Its parts end with it: unless it is made again, what it billed stays taken back.
+   * A repeat answers the same invoice.
    *
-   * @throws ConflictError `invoice_not_open` unless it is finalized and not paid
+   * @throws ConflictError `invoice_not_open` unless it is finalized and not paid, `invoice_has_credit_notes`,
+   *                       `threshold_settled` for usage billed early whose period is billed by now
    */
   async void(tenant: Tenant, reference: string, reason: string): Promise<InvoiceWithLines> {
     return this.close(tenant, reference, 'void', reason, async (db, invoice, at) => {
+      await refuseSettled(db, invoice);
+      await db.update(InvoicePartEntity, { invoiceId: invoice.id, live: true }, { live: false });
       const description = `Invoice ${invoice.number} is void`;
       const reversal = posting(invoice, 'void', at, description, []);
       await this.ledger.reverse(db, tenant, { ...reversal.source, purpose: 'finalized' }, reversal);
       await this.ledger.post(db, tenant, posting(invoice, 'void_paid', at, description, voidedEntries(invoice)));
+      await this.credit.giveBack(db, tenant, invoice, at);
+      await this.revenue.takeBack(db, tenant, invoice, at);
     });
   }
 
@@ -205,6 +216,34 @@ function refuseUnless(invoice: InvoiceEntity, allowed: readonly InvoiceStatus[],
     'invoice_not_open',
     `The invoice ${name} is ${what}, so it can't become ${wanted}. Finalize a draft first; what is closed stays as it is.`,
   );
+}
+
+/** What credit notes took back of an invoice, or a later invoice has taken off, can't be taken back once more. */
+async function refuseSettled(db: EntityManager, { organisationId, id, number }: InvoiceEntity): Promise<void> {
+  const [found] = await db.query<{ noted: boolean; settled: boolean }[]>(
+    `SELECT EXISTS (SELECT FROM credit_note WHERE organisation_id = $1 AND invoice_id = $2) AS noted,
+            EXISTS (
+              SELECT FROM invoice_part AS part
+                JOIN invoice_part AS whole
+                  ON (whole.organisation_id, whole.subscription_id, whole.period_index)
+                   = (part.organisation_id, part.subscription_id, part.period_index)
+                JOIN invoice ON (invoice.organisation_id, invoice.id) = (whole.organisation_id, whole.invoice_id)
+               WHERE part.organisation_id = $1 AND part.invoice_id = $2 AND part.kind = 'threshold'
+                 AND whole.kind = 'period' AND whole.live AND invoice.status <> 'draft') AS settled`,
+    [organisationId, id],
+  );
+  if (found!.noted) {
+    throw new ConflictError(
+      'invoice_has_credit_notes',
+      `The invoice ${number} has credit notes. What is left of it can be taken back by another one.`,
+    );
+  }
+  if (found!.settled) {
+    throw new ConflictError(
+      'threshold_settled',
+      `The invoice of the period has taken off what ${number} billed of it. A credit note can take it back.`,
+    );
+  }
 }
 
 function refuseUnpayable({ amount, paidAt }: NewPayment, { currency }: InvoiceEntity, now: Date): void {

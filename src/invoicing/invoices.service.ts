@@ -7,6 +7,8 @@ import {
   type CustomerEntity,
   CustomersService,
   lockCustomers,
+  periodOf,
+  segmentsOf,
   SubscriptionEntity,
   SubscriptionsService,
   type SubscriptionWithPlan,
@@ -58,9 +60,7 @@ export class InvoicesService {
         where: { id: subscriptionId },
         lock: { mode: 'pessimistic_write' },
       });
-      if (subscription === null || subscription.dueAt === null || subscription.dueAt.getTime() > now.getTime()) {
-        return false;
-      }
+      if (!isDue(subscription, now)) return false;
       const about = (await this.subscriptions.withPlans(tenant, [subscription]))[0]!;
 
       const made = await this.dueOf(db, tenant, about);
@@ -156,6 +156,8 @@ export class InvoicesService {
   private async dueOf(db: EntityManager, tenant: Tenant, about: SubscriptionWithPlan): Promise<MadePart | null> {
     const { openPeriod, startDue } = about.subscription;
     if (startDue) return this.parts.start(db, tenant, about);
+    // A subscription that ended with nothing to settle: what was used since its last invoice is nobody's bill.
+    if (segmentsOf(about, periodOf(about, openPeriod)).some(({ waived }) => waived === true)) return null;
     await this.refresher.refreshEarlier(db, tenant, about, openPeriod);
     return this.parts.period(db, tenant, about, openPeriod);
   }
@@ -177,4 +179,9 @@ export class InvoicesService {
   private async customerOf(tenant: Tenant, { customerId }: InvoiceEntity): Promise<CustomerEntity> {
     return (await this.customers.byIds(tenant, [customerId])).get(customerId)!;
   }
+}
+
+function isDue(subscription: SubscriptionEntity | null, now: Date): subscription is SubscriptionEntity {
+  const dueAt = subscription?.dueAt ?? null;
+  return dueAt !== null && dueAt.getTime() <= now.getTime();
 }

@@ -15,6 +15,7 @@ import {
 } from './made-part';
 import { PeriodRater } from './period-rater';
 import { InvoicePartEntity } from './persistence/invoice-part.entity';
+import { ThresholdLines } from './threshold-lines';
 
 /** Finds what is to be billed of a subscription, and why. It writes nothing; who stores it holds the customer's row. */
 @Injectable()
@@ -23,6 +24,7 @@ export class PartMaker {
     @Inject(PeriodRater) private readonly rater: PeriodRater,
     @Inject(Adjustments) private readonly adjustments: Adjustments,
     @Inject(FeesReconciler) private readonly fees: FeesReconciler,
+    @Inject(ThresholdLines) private readonly thresholds: ThresholdLines,
   ) {}
 
   /** A billing period with the fees that begin when it ends, and what is different of earlier periods. */
@@ -60,14 +62,11 @@ export class PartMaker {
   }
 
   /** What the open period's usage comes to beyond what thresholds have billed of it; null while that is below the threshold. */
-  // eslint-disable-next-line @typescript-eslint/require-await -- it rates the open period, soon
-  async threshold(
-    _db: EntityManager,
-    _tenant: Tenant,
-    _about: SubscriptionWithPlan,
-    _now: Date,
-  ): Promise<MadePart | null> {
-    return null; // not built yet
+  async threshold(db: EntityManager, tenant: Tenant, about: SubscriptionWithPlan, now: Date): Promise<MadePart | null> {
+    const passed = await this.thresholds.passed(db, tenant, about, now);
+    if (passed === null) return null;
+    const { periodIndex, ordinal, line } = passed;
+    return writtenPart(about, 'threshold', { periodIndex, ordinal, closesAt: now }, [line]);
   }
 
   /** Fees in advance that differ from what was billed of them, as of an instant or as of what was billed last. */
@@ -88,7 +87,8 @@ export class PartMaker {
   ): Promise<PeriodDecision> {
     const adjusted = await this.adjustments.of(db, tenant, about, periodIndex);
     const rated = await this.rater.rate(db, tenant, about, periodIndex, adjusted.again);
-    return { rated, adjusted, takeOffs: [] };
+    const takeOffs = await this.thresholds.takeOffs(db, tenant, about, periodIndex);
+    return { rated, adjusted, takeOffs };
   }
 
   /** Parts of void invoices have had their numbers, too. */
