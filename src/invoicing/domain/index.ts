@@ -1,4 +1,5 @@
 export * from './adjust-period';
+export * from './counterfactual';
 export * from './credit-note';
 export * from './credit-note-number';
 export * from './defer-revenue';
@@ -10,8 +11,10 @@ export * from './invoice-number';
 export * from './invoice-state';
 export * from './issue-entries';
 export * from './rate-segments';
-export * from './revenue-report';
 export * from './reconcile-fees';
+export * from './revenue-report';
+export * from './running-usage';
 export * from './stretch-text';
+export * from './threshold';
 export * from './total-invoice';
 export * from './usage-ledger';
