@@ -11,6 +11,7 @@ import {
   pay,
   reissue,
   subscribe,
+  taxId,
   taxRate,
   taxStatus,
   use,
@@ -44,9 +45,9 @@ export const MONEY: readonly Story[] = [
     invoices: [
       invoice('INV-000001', '2026-04-02', [charge('base', '2026-04-01', '2026-05-01', '30.00')], '32.56', {
         taxes: [
-          ['State tax', '30.00 × 6.25/100 = 1.88'],
-          ['County tax', '30.00 × 1.5/100 = 0.45'],
           ['City tax', '30.00 × 0.75/100 = 0.23'],
+          ['County tax', '30.00 × 1.5/100 = 0.45'],
+          ['State tax', '30.00 × 6.25/100 = 1.88'],
         ],
       }),
       invoice(
@@ -59,9 +60,9 @@ export const MONEY: readonly Story[] = [
         '68.68',
         {
           taxes: [
-            ['State tax', '63.30 × 6.25/100 = 3.96'],
-            ['County tax', '63.30 × 1.5/100 = 0.95'],
             ['City tax', '63.30 × 0.75/100 = 0.47'],
+            ['County tax', '63.30 × 1.5/100 = 0.95'],
+            ['State tax', '63.30 × 6.25/100 = 3.96'],
           ],
         },
       ),
@@ -84,7 +85,13 @@ export const MONEY: readonly Story[] = [
     title: 'A customer who owes the tax themselves',
     shows: 'Reverse charge: no tax is asked, and the invoice says so.',
     plans: [FEE_ONLY],
-    steps: on('2026-04-01', taxRate('VAT', '19'), taxStatus('reverse_charge'), subscribe('basic')),
+    steps: on(
+      '2026-04-01',
+      taxRate('VAT', '19'),
+      taxId('ATU12345678'),
+      taxStatus('reverse_charge'),
+      subscribe('basic'),
+    ),
     until: '2026-04-02',
     invoices: [fees('INV-000001', 4, { taxes: [['Reverse charge', '0.00']] })],
   },
@@ -182,11 +189,14 @@ export const MONEY: readonly Story[] = [
     title: 'Two subscriptions, one of them apart',
     shows: 'A subscription that says `invoicing: apart` has invoices of its own.',
     plans: [FEE_ONLY, plan('data', [feeAhead('12')])],
-    steps: on('2026-04-01', subscribe('basic'), subscribe('data', { key: 'second', invoicing: 'apart' })),
-    until: '2026-04-02',
+    steps: [
+      ...on('2026-04-01', subscribe('basic')),
+      ...on('2026-04-01T01:00', subscribe('data', { key: 'second', invoicing: 'apart' })),
+    ],
+    until: '2026-04-03',
     invoices: [
       fees('INV-000001', 4),
-      invoice('INV-000002', '2026-04-02', [charge('base', '2026-04-01', '2026-05-01', '12.00')], '12.00'),
+      invoice('INV-000002', '2026-04-02', [charge('base', '2026-04-01T01:00', '2026-05-01', '12.00')], '12.00'),
     ],
   },
   {

@@ -66,14 +66,14 @@ const UNITS: Readonly<Record<string, string>> = { half_year: 'half-year' };
 /** What a plan says, in a sentence for the reader. */
 export function inPlain({ key, currency, interval, intervalCount, prices, ...terms }: PlanRequest): string {
   const unit = UNITS[interval] ?? interval;
-  const length = intervalCount === undefined ? `a ${unit}` : `every ${String(intervalCount)} ${unit}s`;
+  const length = intervalCount === undefined ? `a ${unit}` : `every ${plainly(intervalCount)} ${unit}s`;
   const { name: _name, ...others } = terms;
   const around = Object.entries(others).map(([term, value]) => `${inTerms(term)}: ${plainly(value)}`);
   return `**${key}** (${currency}, ${length}): ${[...prices.map(priceInPlain), ...around].join('; ')}.`;
 }
 
 function priceInPlain({ name, charge, allowance, billing, key: _key, meter: _meter, ...terms }: PriceRequest): string {
-  const free = allowance === undefined ? '' : `, ${String(allowance)} included`;
+  const free = allowance === undefined ? '' : `, ${plainly(allowance)} included`;
   const { every } = (billing ?? {}) as { every?: number };
   const ahead = billing === undefined ? '' : every === undefined ? ' in advance' : ` in advance for ${every} periods`;
   const others = Object.entries(terms).map(([term, value]) => `, ${inTerms(term)}: ${plainly(value)}`);

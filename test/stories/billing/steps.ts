@@ -37,7 +37,7 @@ export function use(n: number | string, meter = 'calls', when?: string, id?: str
 export function voidEvent(id: string): Action {
   return {
     says: `event ${id} is voided`,
-    act: async (world) => void (await world.post(`/v1/events/${id}/void`, { source: CUSTOMER, reason: 'A test' })),
+    act: async (world) => world.post(`/v1/events/${id}/void`, { source: CUSTOMER, reason: 'A test' }),
   };
 }
 
@@ -60,7 +60,7 @@ export function ask(
 ): Action {
   return {
     says,
-    act: async (world) => void (await world.post(path(key, rest), typeof body === 'function' ? body(world.at) : body)),
+    act: async (world) => world.post(path(key, rest), typeof body === 'function' ? body(world.at) : body),
   };
 }
 
@@ -105,7 +105,7 @@ const plainlyOf = (value: unknown): string => {
 /** Takes the newest change back. */
 export const takeBack: Action = {
   says: 'takes that change back',
-  act: async (world) => void (await world.delete(path(MAIN, `/changes/${String(world.lastChange?.id)}`))),
+  act: async (world) => world.delete(path(MAIN, `/changes/${String(world.lastChange?.id)}`)),
 };
 
 export function schedule(phases: readonly (readonly [from: string, plan: string])[]): Action {
@@ -130,7 +130,7 @@ export function pause(bills: 'nothing' | 'base_fee', until?: string): Action {
 
 export const resume: Action = {
   says: 'resumes',
-  act: async (world) => void (await world.post(path(MAIN, '/resume'))),
+  act: async (world) => world.post(path(MAIN, '/resume')),
 };
 
 const SETTLED = {
@@ -150,12 +150,12 @@ export function cancel(settle: keyof typeof SETTLED, at = 'now'): Action {
 
 export const undoCancel: Action = {
   says: 'doesn’t cancel after all',
-  act: async (world) => void (await world.post(path(MAIN, '/undo-cancel'))),
+  act: async (world) => world.post(path(MAIN, '/undo-cancel')),
 };
 
 export const reactivate = (plan?: string): Action => ({
   says: `comes back${plan === undefined ? '' : ` on **${plan}**`}`,
-  act: async (world) => void (await world.post(path(MAIN, '/reactivate'), plan === undefined ? {} : { plan })),
+  act: async (world) => world.post(path(MAIN, '/reactivate'), plan === undefined ? {} : { plan }),
 });
 
 /** The clock moves; nothing else happens. */
@@ -163,22 +163,22 @@ export const wait: Action = { says: '', act: async () => undefined };
 
 export const voidInvoice = (number: string): Action => ({
   says: `${number} is voided`,
-  act: async (world) => void (await world.post(`/v1/invoices/${number}/void`, { reason: 'A mistake' })),
+  act: async (world) => world.post(`/v1/invoices/${number}/void`, { reason: 'A mistake' }),
 });
 
 export const giveUp = (number: string): Action => ({
   says: `${number} is given up as uncollectible`,
-  act: async (world) => void (await world.post(`/v1/invoices/${number}/mark-uncollectible`, { reason: 'Insolvent' })),
+  act: async (world) => world.post(`/v1/invoices/${number}/mark-uncollectible`, { reason: 'Insolvent' }),
 });
 
 export const reissue = (number: string): Action => ({
   says: `${number} is voided and issued anew`,
-  act: async (world) => void (await world.post(`/v1/invoices/${number}/reissue`, { reason: 'A mistake' })),
+  act: async (world) => world.post(`/v1/invoices/${number}/reissue`, { reason: 'A mistake' }),
 });
 
 export const finalize = (number = 'draft'): Action => ({
   says: `the ${number === 'draft' ? 'draft' : number} is finalized by hand`,
-  act: async (world) => void (await world.post(`/v1/invoices/${(await world.find(number)).id}/finalize`)),
+  act: async (world) => world.post(`/v1/invoices/${(await world.find(number)).id}/finalize`),
 });
 
 const NOTES = { invoice: 'off what is due', balance: 'as credit for later', refund: 'paid back' };
@@ -203,7 +203,7 @@ export function creditNote(number: string, as: keyof typeof NOTES, amounts?: Rea
 export const item = (description: string, quantity: string, unitAmount: string, currency = 'USD'): Action => ({
   says: `is to be charged for “${description}”, ${quantity} at ${unitAmount}, with the next invoice`,
   act: async (world) =>
-    void (await world.post(`/v1/customers/${CUSTOMER}/invoice-items`, { description, quantity, unitAmount, currency })),
+    world.post(`/v1/customers/${CUSTOMER}/invoice-items`, { description, quantity, unitAmount, currency }),
 });
 
 export const oneOff = (description: string, quantity: string, unitAmount: string, currency = 'USD'): Action => ({
@@ -223,19 +223,24 @@ export const taxRate = (name: string, percent: string, more: Readonly<Record<str
   },
 });
 
+export const taxId = (id: string): Action => ({
+  says: `the customer’s tax id is ${id}`,
+  act: async (world) => world.patch(`/v1/customers/${CUSTOMER}`, { billing: { taxId: id } }),
+});
+
 /** How the customer stands towards taxes. */
 export const taxStatus = (status: 'exempt' | 'reverse_charge' | 'taxed', more: object = {}): Action => ({
   says: `the customer’s tax status is ${status.replace('_', ' ')}`,
-  act: async (world) => void (await world.put(`/v1/customers/${CUSTOMER}/tax`, { status, ...more })),
+  act: async (world) => world.put(`/v1/customers/${CUSTOMER}/tax`, { status, ...more }),
 });
 
 /** Invoices wait for approval from now on. */
 export const askForApproval: Action = {
   says: 'invoices wait for an approval from now on',
-  act: async (world) => void (await world.patch('/v1/invoice-settings', { approval: 'required' })),
+  act: async (world) => world.patch('/v1/invoice-settings', { approval: 'required' }),
 };
 
 export const approve = (number = 'draft'): Action => ({
   says: 'the draft is approved',
-  act: async (world) => void (await world.post(`/v1/invoices/${(await world.find(number)).id}/approve`)),
+  act: async (world) => world.post(`/v1/invoices/${(await world.find(number)).id}/approve`),
 });

@@ -30,7 +30,7 @@ export interface Step {
   readonly at: string;
   /** For the reader: `subscribes to Basic`. */
   readonly says: string;
-  readonly act: (world: World) => Promise<void>;
+  readonly act: (world: World) => Promise<unknown>;
 }
 
 export interface Check {

@@ -89,8 +89,9 @@ export class World {
     const { items } = await this.get(`/v1/customers/${CUSTOMER}/invoices?limit=200`);
     const all: Answer['body'][] = [];
     for (const { id } of items) all.push(await this.get(`/v1/invoices/${id}`));
-    const place = ({ number, servicePeriod }: Answer['body']): string => number ?? `~${servicePeriod.start}`;
-    return all.sort((one, other) => place(one).localeCompare(place(other), 'en'));
+    // Numbers come before no number, and are as long as each other.
+    const place = ({ number, servicePeriod }: Answer['body']): string => number ?? `Z ${servicePeriod.start}`;
+    return all.sort((one, other) => (place(one) < place(other) ? -1 : 1));
   }
 
   /** @param number of an invoice, or `draft` for the only one that has none */

@@ -1,0 +1,4 @@
+import { CALENDAR } from './calendar';
+import { tell } from './tell';
+
+tell(CALENDAR);
