@@ -17,8 +17,6 @@ import { CreditNotesController } from './credit-notes.controller';
 import { CreditNotesService } from './credit-notes.service';
 import { CounterfactualService } from './counterfactual';
 import { CounterfactualController } from './counterfactual.controller';
-import { CreditNotesController } from './credit-notes.controller';
-import { CreditNotesService } from './credit-notes.service';
 import { CustomerCredit } from './customer-credit';
 import { ExplanationsService } from './explanations.service';
 import { DraftGathering } from './draft-gathering';
@@ -45,8 +43,6 @@ import { PeriodRater } from './period-rater';
 import { ReissueService } from './reissue.service';
 import { RevenueController } from './revenue.controller';
 import { RevenueReportsService } from './revenue-reports.service';
-import { RevenueController } from './revenue.controller';
-import { RevenueReportsService } from './revenue-reports.service';
 import { RevenueService } from './revenue.service';
 import { ThresholdLines } from './threshold-lines';
 import { ThresholdsService } from './thresholds.service';
@@ -65,8 +61,6 @@ import { UsageLedgerService } from './usage-ledger.service';
     ParkingController,
     CreditNotesController,
     RevenueController,
-    CreditNotesController,
-    RevenueController,
   ],
   providers: [
     CounterfactualService,
@@ -77,7 +71,6 @@ import { UsageLedgerService } from './usage-ledger.service';
     BatchFinalizer,
     BillingRunsService,
     ClosingLoads,
-    CreditNotesService,
     CreditNotesService,
     CustomerCredit,
     DailyUsageService,
@@ -100,7 +93,6 @@ import { UsageLedgerService } from './usage-ledger.service';
     Parking,
     PeriodCloser,
     PeriodRater,
-    RevenueReportsService,
     RevenueReportsService,
     RevenueService,
     StoredInvoiceLookup,
