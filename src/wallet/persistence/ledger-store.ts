@@ -51,7 +51,9 @@ export async function insertPostings(
   postings: readonly PostingToStore[],
 ): Promise<readonly PostingToStore[]> {
   if (postings.length === 0) return [];
-  const identified = postings.map((posting) => ({ id: newUuid(), posting }));
+  // In ascending order, so that what is booked together is listed in the order in which it was given.
+  const ids = postings.map(() => newUuid()).sort();
+  const identified = postings.map((posting, index) => ({ id: ids[index]!, posting }));
   const entries = identified.flatMap(({ id, posting }) =>
     posting.entries.map((entry, position) => ({ ...entry, posting: id, position, id: newUuid() })),
   );
@@ -72,7 +74,7 @@ export async function insertPostings(
      RETURNING posting_id`,
     [
       organisationId,
-      identified.map(({ id }) => id),
+      ids,
       postings.map(({ source }) => source.kind),
       postings.map(({ source }) => source.id),
       postings.map(({ source }) => source.purpose),
