@@ -4,6 +4,7 @@ import type { Tenant } from '../access';
 import { PlansService } from '../catalog';
 import { hasAdvance, type Plan } from '../catalog/domain';
 import type { SubscriptionWithPlan } from '../customers';
+import { periodAt } from '../customers/domain';
 import { Decimal, invariant } from '../kernel';
 import { type BilledFee, type DraftLine, feeLines } from './domain';
 
@@ -11,6 +12,11 @@ import { type BilledFee, type DraftLine, feeLines } from './domain';
 export interface FeesToReconcile {
   readonly about: SubscriptionWithPlan;
   readonly asOf: Date;
+  /**
+   * Whether fee periods are looked at that were over before the billing period that ends with `asOf`, or holds it.
+   * Nothing changes in them, but for an invoice that is issued again.
+   */
+  readonly all?: boolean;
 }
 
 /** Finds what of fees in advance isn't billed yet, or is billed too much. Reads what was billed, and writes nothing. */
@@ -33,9 +39,10 @@ export class FeesReconciler {
     const withFees = wanted.filter(({ about }) => about.phases.some(({ plan }) => hasAdvance(plan)));
     const billed = await this.billedFees(db, tenant, withFees);
     return new Map(
-      wanted.map(({ about, asOf }) => {
+      wanted.map(({ about, asOf, all = false }) => {
         const fees = billed.get(about.subscription.id);
-        return [about.subscription.id, fees === undefined ? [] : feeLines(about, asOf, fees)];
+        const since = all ? null : startOfPeriodBefore(about, asOf);
+        return [about.subscription.id, fees === undefined ? [] : feeLines(about, asOf, fees, since)];
       }),
     );
   }
@@ -72,6 +79,11 @@ export class FeesReconciler {
       return plan;
     };
   }
+}
+
+/** Where the billing period begins that ends at an instant, or that the instant lies in; null where there is none. */
+function startOfPeriodBefore(about: SubscriptionWithPlan, at: Date): Date | null {
+  return periodAt(about, new Date(at.getTime() - 1))?.period.start ?? null;
 }
 
 interface FeeRow {

@@ -10,10 +10,18 @@ import {
   type Stretch,
   type SubscriptionInTime,
 } from '../../customers/domain';
-import { billingPeriod, type Currency, Decimal, decimalText, type Period, wholePeriod } from '../../kernel';
+import {
+  type BillingAnchor,
+  billingPeriod,
+  billingPeriodAt,
+  type Currency,
+  Decimal,
+  decimalText,
+  type Period,
+  wholePeriod,
+} from '../../kernel';
 import { rateFee, roundLine, type Share, WHOLE } from '../../rating/domain';
 import type { FeePiece } from './fees';
-import { stretchText } from './stretch-text';
 
 /**
  * What should exist of a subscription's fees in advance: for each price and each fee period that begins by `asOf`, a
@@ -35,12 +43,13 @@ import { stretchText } from './stretch-text';
  * - The end of a cycle ends its fees: they are given back from there on. When the subscription ends, a fee period that
  *   had begun when that was asked is kept, unless it was asked to give it back.
  *
+ * @param since fee periods that were over by then are left out: nothing can change in them any more
  * @returns in the order of time, and in one instant in that of the plan
  * @see     docs/decisions/fees-in-advance.md
  */
-export function feePieces(about: SubscriptionInTime, asOf: Date): readonly FeePiece[] {
+export function feePieces(about: SubscriptionInTime, asOf: Date, since: Date | null = null): readonly FeePiece[] {
   const cycles = cyclesOf(about);
-  return cycles.flatMap((cycle, index) => piecesOfCycle(withoutLater(about, cycles[index + 1]), cycle, asOf));
+  return cycles.flatMap((cycle, index) => piecesOfCycle(withoutLater(about, cycles[index + 1]), cycle, asOf, since));
 }
 
 /** A subscription as it was before a cycle: what is kept of an earlier fee isn't changed by what is agreed much later. */
@@ -55,11 +64,11 @@ function withoutLater(about: SubscriptionInTime, next: Cycle | undefined): Subsc
   };
 }
 
-function piecesOfCycle(about: SubscriptionInTime, cycle: Cycle, asOf: Date): FeePiece[] {
+function piecesOfCycle(about: SubscriptionInTime, cycle: Cycle, asOf: Date, since: Date | null): FeePiece[] {
   const advance = about.phases.flatMap(({ plan }) => plan.prices.filter(isAdvance));
   const lengths = [...new Set(advance.map(everyOf))];
   return lengths
-    .flatMap((every) => feePeriodsOf(about, cycle, every, asOf).flatMap((period) => piecesOf(about, period)))
+    .flatMap((every) => feePeriodsOf(about, cycle, every, asOf, since).flatMap((period) => piecesOf(about, period)))
     .sort(inOrder);
 }
 
@@ -80,21 +89,38 @@ interface FeePeriod extends Pick<FeePiece, 'feePeriod' | 'whole' | 'periodIndex'
   readonly endAt: Date;
 }
 
-function feePeriodsOf(about: SubscriptionInTime, cycle: Cycle, every: number, asOf: Date): FeePeriod[] {
+function feePeriodsOf(
+  about: SubscriptionInTime,
+  cycle: Cycle,
+  every: number,
+  asOf: Date,
+  since: Date | null,
+): FeePeriod[] {
   const anchor = billingAnchor(cycle, about.customer.timeZone);
+  const isLater = since !== null && cycle.fromAt.getTime() < since.getTime();
+  const first = isLater ? Math.floor(billingPeriodAt(anchor, since).index / every) * every : 0;
   const found: FeePeriod[] = [];
-  for (let nth = 0; ; nth += every) {
-    const { start } = billingPeriod(anchor, nth);
+  for (let nth = first; ; nth += every) {
+    const period = billingPeriod(anchor, nth);
+    const { start } = period;
     const isOver = cycle.endAt !== null && cycle.endAt.getTime() <= start.getTime();
     if (isOver || asOf.getTime() < start.getTime()) return found;
 
-    const whole = { start: wholePeriod(anchor, nth).start, end: wholePeriod(anchor, nth + every - 1).end };
+    const whole = wholeOf(anchor, nth, every, period);
     // A day that the zone left out is a period without length, and costs nothing.
     if (whole.start.getTime() === whole.end.getTime()) continue;
     const feePeriod = { start, end: whole.end };
     const endAt = endOfFees(cycle, feePeriod);
     found.push({ feePeriod, whole, periodIndex: cycle.firstIndex + nth, every, endAt });
   }
+}
+
+/** Only the first period of a calendar is a part of a whole one. */
+function wholeOf(anchor: BillingAnchor, nth: number, every: number, first: Period): Period {
+  return {
+    start: nth === 0 ? wholePeriod(anchor, 0).start : first.start,
+    end: every === 1 ? first.end : billingPeriod(anchor, nth + every - 1).end,
+  };
 }
 
 function endOfFees({ endAt, ending }: Cycle, { start, end }: Period): Date {
@@ -119,7 +145,7 @@ function piecesOf(about: SubscriptionInTime, period: FeePeriod): FeePiece[] {
   const proration = stretches[0]?.plan.terms?.proration ?? 'second';
   return heldIn(stretches, period.every, currency).flatMap((held) => {
     const share = shareOf(held, period, proration, about.customer.timeZone);
-    return share.part === 0 ? [] : [pieceOf(held, share, { ...period, proration }, currency, about.customer.timeZone)];
+    return share.part === 0 ? [] : [pieceOf(held, share, { ...period, proration }, currency)];
   });
 }
 
@@ -156,12 +182,10 @@ function pieceOf(
   share: Share,
   { feePeriod, whole, periodIndex, every, proration }: Omit<FeePeriod, 'endAt'> & { readonly proration: Proration },
   currency: Currency,
-  timeZone: string,
 ): FeePiece {
   const firstSegment = start.getTime() === feePeriod.start.getTime();
   const stretch = proration === 'none' ? feePeriod : { start, end };
-  const rated = rateFee(price, { share, periodIndex, firstSegment, trial, currency, explain: true });
-  const length = every === 1 ? '' : `, of ${every} billing periods from ${stretchText(feePeriod, timeZone)}`;
+  const rated = rateFee(price, { share, periodIndex, firstSegment, trial, currency, explain: false });
   return {
     feeId: `${price.key}:${fingerprint}:${start.getTime()}`,
     key: price.key,
@@ -178,8 +202,6 @@ function pieceOf(
     exactAmount: rated.amount,
     amount: roundLine(rated.amount, currency),
     quantity: rated.quantity,
-    breakdown: rated.breakdown,
-    steps: [`Billed in advance for ${stretchText(stretch, timeZone, proration === 'day')}${length}.`, ...rated.steps],
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Plan, Price, Proration } from '../../catalog/domain';
 import { currencyOf, type Stretch, type SubscriptionInTime } from '../../customers/domain';
 import type { Decimal, Period } from '../../kernel';
-import type { BreakdownRow, Share } from '../../rating/domain';
+import type { Share } from '../../rating/domain';
 import type { DraftLine } from './draft-invoice';
 import { feePieces } from './fee-pieces';
 import { reconcileFees } from './reconcile-fees';
@@ -28,8 +28,6 @@ export interface FeePiece {
   readonly exactAmount: Decimal;
   readonly amount: Decimal;
   readonly quantity: Decimal;
-  readonly breakdown: readonly BreakdownRow[];
-  readonly steps: readonly string[];
 }
 
 /** A line of a fee in advance that exists. */
@@ -58,16 +56,30 @@ export interface BilledFee {
  * ones of them are left to the invoice they belong to.
  *
  * @param billed every line of the subscription that has a fee, but for those that were issued again
+ * @param since  fee periods that were over by then are left alone; null for none
  */
-export function feeLines(about: SubscriptionInTime, asOf: Date, billed: readonly BilledFee[]): readonly DraftLine[] {
+export function feeLines(
+  about: SubscriptionInTime,
+  asOf: Date,
+  billed: readonly BilledFee[],
+  since: Date | null = null,
+): readonly DraftLine[] {
   const reach = Math.max(asOf.getTime(), ...billed.map(({ stretch }) => stretch.start.getTime()));
   const known = new Set(billed.map(({ feeId }) => feeId));
-  const pieces = feePieces(about, new Date(reach));
+  const pieces = feePieces(about, new Date(reach), since);
   const begun = new Set(pieces.filter(({ feeId }) => known.has(feeId)).map(feePeriodOf));
   const due = pieces.filter(
     (piece) => piece.feePeriod.start.getTime() <= asOf.getTime() || begun.has(feePeriodOf(piece)),
   );
-  return reconcileFees(due, billed, currencyOf(about), about.customer.timeZone);
+  return reconcileFees(due, inReach(billed, pieces, since), currencyOf(about), about.customer.timeZone);
+}
+
+/** A fee without a piece is over, or it isn't owed any more: what it was asked for says which. */
+function inReach(billed: readonly BilledFee[], pieces: readonly FeePiece[], since: Date | null): readonly BilledFee[] {
+  if (since === null) return billed;
+  const reached = new Set(pieces.map(({ feeId }) => feeId));
+  for (const { feeId, stretch } of billed) if (since.getTime() < stretch.end.getTime()) reached.add(feeId);
+  return billed.filter(({ feeId }) => reached.has(feeId));
 }
 
 function feePeriodOf({ feePeriod, every }: FeePiece): string {

@@ -1,7 +1,16 @@
 import type { Plan, Price } from '../../catalog/domain';
 import { shareInDays } from '../../customers/domain';
 import { type Currency, type Decimal, formatAmount, type Period, sum, ZERO } from '../../kernel';
-import { type BreakdownRow, rateFee, roundingStep, settled, type Share, shareText, WHOLE } from '../../rating/domain';
+import {
+  type BreakdownRow,
+  type RatedCharge,
+  rateFee,
+  roundingStep,
+  settled,
+  type Share,
+  shareText,
+  WHOLE,
+} from '../../rating/domain';
 import type { DraftLine } from './draft-invoice';
 import type { BilledFee, FeePiece } from './fees';
 import { stretchText } from './stretch-text';
@@ -89,21 +98,22 @@ interface Where {
 
 /** What is due for a piece that should exist. */
 function difference(piece: FeePiece, billed: Billed, where: Where): DraftLine | null {
-  if (billed.lines.length === 0) return chargeOf(piece, where);
+  if (billed.lines.length === 0) return chargeOf(piece, explained(piece, where), where);
   const due = boundedDue(piece.amount.minus(billed.all), billed);
   if (due.isZero()) return null;
 
   const stretch = stretchOfDifference(piece, billed, due);
   const exactAmount = settled(piece.exactAmount.minus(billed.exact));
+  const rated = explained(piece, where);
   const line = {
-    ...chargeOf(piece, where),
+    ...chargeOf(piece, rated, where),
     exactAmount,
     amount: due,
     servicePeriod: stretch,
-    breakdown: [...piece.breakdown, ...billed.lines.map(billedRow)],
+    breakdown: [...rated.breakdown, ...billed.lines.map(billedRow)],
   };
   const told = `${billedText(billed, where)} The fee for ${textOf(piece.stretch, piece, where)} is ${money(piece.amount, where)}, so this line is ${money(due, where)}.`; // prettier-ignore
-  if (!due.lessThan(0)) return { ...line, steps: [...piece.steps, told] };
+  if (!due.lessThan(0)) return { ...line, steps: [...rated.steps, told] };
   return {
     ...line,
     kind: 'credit',
@@ -113,8 +123,22 @@ function difference(piece: FeePiece, billed: Billed, where: Where): DraftLine | 
   };
 }
 
-function chargeOf(piece: FeePiece, { currency }: Where): DraftLine {
-  const { feeId, key, plan, price, quantity, exactAmount, amount, stretch, breakdown, steps } = piece;
+/** Sentences are made for what is written, and for no other piece. */
+function explained(piece: FeePiece, { currency, timeZone }: Where): Pick<RatedCharge, 'breakdown' | 'steps'> {
+  const { price, feePeriod, every, stretch, share, periodIndex, trial, proration } = piece;
+  const firstSegment = stretch.start.getTime() === feePeriod.start.getTime();
+  const { breakdown, steps } = rateFee(price, { share, periodIndex, firstSegment, trial, currency, explain: true });
+  const length = every === 1 ? '' : `, of ${every} billing periods from ${stretchText(feePeriod, timeZone)}`;
+  const what = `Billed in advance for ${stretchText(stretch, timeZone, proration === 'day')}${length}.`;
+  return { breakdown, steps: [what, ...steps] };
+}
+
+function chargeOf(
+  piece: FeePiece,
+  { breakdown, steps }: Pick<RatedCharge, 'breakdown' | 'steps'>,
+  { currency }: Where,
+): DraftLine {
+  const { feeId, key, plan, price, quantity, exactAmount, amount, stretch } = piece;
   return {
     ...lineOf(feeId, key, plan, price),
     kind: 'price',
