@@ -11,10 +11,11 @@ import {
   type InvoiceLineEntity,
   InvoicesService,
   type InvoiceWithLines,
+  lineOf,
   type StoredDailyUsage,
   toExplainedEvent,
 } from '../invoicing';
-import { fromPublicId, localTimeOf, NotFoundError, toPublicId } from '../kernel';
+import { localTimeOf, toPublicId } from '../kernel';
 import { Database } from '../platform/database';
 import type { InvoiceDocument } from './domain';
 import { daysOf, partsOf, planBefore, toDocumentLine, toDocumentTax, toParty } from './to-document';
@@ -109,20 +110,17 @@ export class DocumentsService {
     lineReference: string,
   ): Promise<[InvoiceWithLines, InvoiceLineEntity]> {
     const found = await this.invoices.find(tenant, invoiceReference);
-    const id = fromPublicId('invoiceLine', lineReference);
-    const line = found.lines.find((each) =>
-      id === null ? String(each.position + 1) === lineReference : each.id === id,
-    );
-    if (line === undefined) throw new NotFoundError('invoice line', lineReference);
-    return [found, line];
+    return [found, lineOf(found, lineReference)];
   }
 
   /** All events behind a line in the order of their time, page by page, each as a line of JSON. */
   async *events(tenant: Tenant, found: InvoiceWithLines, line: InvoiceLineEntity): AsyncGenerator<string> {
     let after: Parameters<ExplanationsService['eventsBehind']>[3] = null;
+    const runner = await this.explanations.runnerOf(tenant, found, line, null);
+    const told = (event: ExplainedEvent) => ({ ...event, runningTotal: runner?.next(event) ?? null });
     for (;;) {
       const page: ExplainedEvent[] = await this.explanations.eventsBehind(tenant, found, line, after, PAGE);
-      if (page.length > 0) yield page.map((event) => `${JSON.stringify(toExplainedEvent(event))}\n`).join('');
+      if (page.length > 0) yield page.map((event) => `${JSON.stringify(toExplainedEvent(told(event)))}\n`).join('');
       const last = page.at(-1)?.event;
       if (last === undefined || page.length < PAGE) return;
       after = { time: last.happenedAt, key: last.key };

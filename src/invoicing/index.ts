@@ -1,6 +1,6 @@
 export { DailyUsageService, type StoredDailyUsage } from './daily-usage';
 export * from './domain';
-export { type ExplainedEvent, ExplanationsService } from './explanations.service';
+export { type ExplainedEvent, ExplanationsService, lineOf } from './explanations.service';
 export { toExplainedEvent } from './invoice-responses';
 export { InvoicesService, type InvoiceWithLines } from './invoices.service';
 export { InvoicingModule } from './invoicing.module';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type StoredPlan, toStoredCharge } from '../catalog';
 import { planAt, type SubscriptionWithPlan } from '../customers';
-import { decimalText, formatAmount, formatMicros, invariant, sum, toPublicId } from '../kernel';
+import { type Currency, Decimal, decimalText, formatAmount, formatMicros, invariant, sum, toPublicId } from '../kernel';
 import { amountDueOf, INVOICE_STATUSES } from './domain';
-import type { ExplainedEvent, LineExplanation } from './explanations.service';
+import type { LineExplanation, ToldEvent } from './explanations.service';
 import type { InvoiceWithLines } from './invoices.service';
 import type { InvoiceLineEntity, StoredBreakdownRow, StoredTax } from './persistence/invoice-line.entity';
 import { type InvoicePartEntity, PART_KINDS } from './persistence/invoice-part.entity';
@@ -158,6 +158,15 @@ const ExplainedEventResponse = z.object({
   cost: z.string().nullable().describe('What it cost you; null when unknown or nothing.'),
   costStatus: z.enum(['priced', 'reported', 'pending', 'none']),
   data: z.record(z.string(), z.unknown()).nullable(),
+  runningTotal: z
+    .object({
+      quantity: z.string(),
+      amount: z.string().describe('What that quantity charges, exact, before rounding and tax.'),
+    })
+    .nullable()
+    .describe(
+      'What the line’s usage came to with this event. With the last event it is the line’s quantity and exact amount. Null where events have no part of their own: where the meter doesn’t add up, or the charge looks at each event by itself.',
+    ),
 });
 
 export const ExplanationResponse = z.object({
@@ -194,7 +203,7 @@ export function toInvoiceSummary(found: InvoiceWithLines): z.infer<typeof Invoic
     currency: invoice.currency,
     servicePeriod: { start: invoice.periodStart.toISOString(), end: invoice.periodEnd.toISOString() },
     subtotal: formatAmount(invoice.subtotal, invoice.currency),
-    taxes: invoice.taxes.map((tax) => toTaxResponse(tax)),
+    taxes: invoice.taxes.map((tax) => toTaxResponse(tax, invoice.currency)),
     taxTotal: formatAmount(invoice.taxTotal, invoice.currency),
     total: formatAmount(invoice.total, invoice.currency),
     exactTotal: decimalText(invoice.exactTotal),
@@ -253,7 +262,7 @@ function toLineResponse(line: InvoiceLineEntity, found: InvoiceWithLines): z.inf
     exactAmount: decimalText(line.exactAmount),
     net: formatAmount(line.net, currency),
     tax: formatAmount(line.tax, currency),
-    taxes: line.taxes.map((tax) => toTaxResponse(tax)),
+    taxes: line.taxes.map((tax) => toTaxResponse(tax, currency)),
     plan: about === null ? null : toPlanReference(planOf(about, line)),
     price: priceOf(line, about),
     meter: line.meterId === null ? null : toPublicId('meter', line.meterId),
@@ -263,9 +272,10 @@ function toLineResponse(line: InvoiceLineEntity, found: InvoiceWithLines): z.inf
 }
 
 /** The fields in their order, which the database does not keep. */
-function toTaxResponse(tax: StoredTax): z.infer<typeof TaxResponse> {
-  const { key, name, percent, behaviour, category, base, amount, reason } = tax;
-  return { key, name, percent, behaviour, category, base, amount, reason };
+function toTaxResponse(tax: StoredTax, currency: Currency): z.infer<typeof TaxResponse> {
+  const { key, name, percent, behaviour, category, reason } = tax;
+  const money = (text: string): string => formatAmount(new Decimal(text), currency);
+  return { key, name, percent, behaviour, category, base: money(tax.base), amount: money(tax.amount), reason };
 }
 
 function priceOf(line: InvoiceLineEntity, about: SubscriptionWithPlan | null): z.infer<typeof LineResponse>['price'] {
@@ -333,7 +343,7 @@ export function toExplanationResponse(
 }
 
 /** An event behind a line, with what the line's meter takes of it. */
-export function toExplainedEvent({ event, quantity }: ExplainedEvent): z.infer<typeof ExplainedEventResponse> {
+export function toExplainedEvent({ event, quantity, runningTotal }: ToldEvent): z.infer<typeof ExplainedEventResponse> {
   return {
     id: event.id,
     source: event.source,
@@ -349,5 +359,6 @@ export function toExplainedEvent({ event, quantity }: ExplainedEvent): z.infer<t
     cost: event.amount === null ? null : decimalText(event.amount),
     costStatus: event.costStatus,
     data: event.data === null ? null : { ...event.data },
+    runningTotal,
   };
 }

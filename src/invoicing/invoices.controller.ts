@@ -113,16 +113,13 @@ export class InvoicesController {
     @Param('line') line: string,
     @Query({ schema: PageQuery }) query: PageQuery,
   ): Promise<z.infer<typeof ExplanationResponse>> {
-    const cursor = decodeCursor(query.cursor, [/^\d{1,16}$/, UUID_TEXT]);
-    const after = cursor === null ? null : { time: Number(cursor[0]), key: eventKeyFromUuid(cursor[1]!) };
-    const explanation = await this.explanations.explain(tenant, invoice, line, after, query.limit + 1);
-    const shown = explanation.events.slice(0, query.limit);
-    const last = shown.at(-1)?.event;
-    const nextCursor =
-      explanation.events.length > query.limit && last !== undefined
-        ? encodeCursor([String(last.happenedAt), eventKeyToUuid(last.key)])
-        : null;
-    return toExplanationResponse({ ...explanation, events: shown }, nextCursor);
+    const cursor = decodeCursor(query.cursor, [/^\d{1,16}$/, UUID_TEXT, /^.{0,2000}$/]);
+    const after =
+      cursor === null ? null : { time: Number(cursor[0]), key: eventKeyFromUuid(cursor[1]!), state: cursor[2]! };
+    const explanation = await this.explanations.explain(tenant, invoice, line, after, query.limit);
+    const { next } = explanation;
+    const nextCursor = next === null ? null : encodeCursor([String(next.time), eventKeyToUuid(next.key), next.state]);
+    return toExplanationResponse(explanation, nextCursor);
   }
 
   private async subscriptionOf(
