@@ -1,3 +1,6 @@
+export type { SubscriptionWithPlan } from './assemble-subscription';
+export type { ChangeRequest, ChangeTime } from './change-request';
+export { type ChangeOutcome, ChangesService } from './changes.service';
 export { CustomerDirectory, type KnownCustomer } from './customer-directory';
 export { CustomerBillingService } from './customer-billing.service';
 export { CustomersModule } from './customers.module';
@@ -22,5 +25,7 @@ export { SubscriptionOverrideEntity } from './persistence/subscription-override.
 export { SubscriptionPauseEntity } from './persistence/subscription-pause.entity';
 export { SubscriptionPhaseEntity } from './persistence/subscription-phase.entity';
 export { TestClockEntity } from './persistence/test-clock.entity';
-export { SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
+export { SubscriptionResponse, toSubscriptionResponse } from './subscription-responses';
+export { SubscriptionsService } from './subscriptions.service';
+export { PriceOverrideFields } from './price-override.schema';
 export { type TestClockAdvancing, TestClocksService } from './test-clocks.service';

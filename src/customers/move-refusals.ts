@@ -3,7 +3,7 @@ import { ConflictError, type Currency, InvalidRequestError } from '../kernel';
 import { currencyOf } from './domain';
 import type { MoveMode } from './domain';
 import { offersCurrency } from './plan-offered';
-import type { SubscriptionWithPlan } from './subscriptions.service';
+import type { SubscriptionWithPlan } from './assemble-subscription';
 
 /** What a move says, as far as it can be refused. */
 interface MoveToRefuse {

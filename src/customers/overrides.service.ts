@@ -2,21 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { recordAudit, type Tenant } from '../access';
-import { planInCurrency, PlansService, type PriceOverride, type StoredPlan, toPlain } from '../catalog';
-import {
-  Clock,
-  ConflictError,
-  type FieldProblem,
-  InvalidRequestError,
-  newUuid,
-  NotFoundError,
-  toPublicId,
-} from '../kernel';
+import { type PriceOverride, toPlain } from '../catalog';
+import { AgreedTerms } from './agreed-terms';
+import { Clock, ConflictError, InvalidRequestError, newUuid, NotFoundError, toPublicId } from '../kernel';
 import { Database } from '../platform/database';
 import { CustomersService } from './customers.service';
-import { makeRoom, type Override, periodOf, planAt } from './domain';
+import { isWithin, makeRoom, openFrom, type Override } from './domain';
 import { SubscriptionOverrideEntity } from './persistence/subscription-override.entity';
-import { SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
+import type { SubscriptionWithPlan } from './assemble-subscription';
+import { SubscriptionsService } from './subscriptions.service';
 
 /** Terms for one price that a subscription has agreed on. */
 export interface NewOverride {
@@ -36,7 +30,7 @@ export class OverridesService {
     @Inject(Clock) private readonly clock: Clock,
     @Inject(CustomersService) private readonly customers: CustomersService,
     @Inject(SubscriptionsService) private readonly subscriptions: SubscriptionsService,
-    @Inject(PlansService) private readonly plans: PlansService,
+    @Inject(AgreedTerms) private readonly terms: AgreedTerms,
   ) {}
 
   /**
@@ -54,7 +48,8 @@ export class OverridesService {
       if (others.some((each) => says(each, override, wanted.from))) return about;
 
       refuseBeforeOpenPeriod(about, override.fromAt);
-      await this.refuseWrong(tenant, about, override);
+      const agreed = { ...about, overrides: [...about.overrides.filter((each) => !overlap(each, override)), override] };
+      await this.terms.refuseWrong(tenant, about, agreed, override);
       const changes = makeRoom(others, override);
 
       for (const { id } of changes.removed) await db.delete(SubscriptionOverrideEntity, this.named(tenant, id));
@@ -115,34 +110,6 @@ export class OverridesService {
     return { id: newUuid(), priceKey, definition, fromAt, toAt: to, reason, createdAt: this.clock.now() };
   }
 
-  /** Every plan version that has the price while the override holds must be right with it. */
-  private async refuseWrong(tenant: Tenant, about: SubscriptionWithPlan, override: Override): Promise<void> {
-    const agreed = { ...about, overrides: [...about.overrides.filter((each) => !overlap(each, override)), override] };
-    const begins = about.phases.map(({ fromAt }) => fromAt).filter((at) => isWithin(at, override));
-    const plans = [override.fromAt, ...begins]
-      .map((at) => planAt(agreed, at))
-      .filter(({ prices }) => prices.some(({ key }) => key === override.priceKey));
-    if (plans.length === 0) throw new NotFoundError('price', override.priceKey);
-
-    for (const plan of plans) {
-      const problems = problemsOfPrice(plan, override, await this.problemsBy(tenant, about, plan));
-      if (problems.length === 0) continue;
-      const [{ field, detail }] = problems as [FieldProblem];
-      throw new InvalidRequestError('invalid_override', `${field}: ${detail}`, problems);
-    }
-  }
-
-  /** What is wrong with a plan as agreed, and isn't with the plan itself, whose other currencies are nobody's here. */
-  private async problemsBy(tenant: Tenant, about: SubscriptionWithPlan, agreed: StoredPlan): Promise<FieldProblem[]> {
-    const own = about.phases.find(({ plan }) => plan.id === agreed.id)!.plan;
-    const before = await this.plans.problemsOf(tenant, {
-      ...planInCurrency(own, agreed.currency),
-      currencies: undefined,
-    });
-    const after = await this.plans.problemsOf(tenant, { ...agreed, currencies: undefined });
-    return after.filter((problem) => !before.some((each) => isDeepStrictEqual(each, problem)));
-  }
-
   private async insert(
     db: EntityManager,
     tenant: Tenant,
@@ -173,7 +140,7 @@ export class OverridesService {
  * @throws ConflictError `period_closed`
  */
 export function refuseBeforeOpenPeriod(about: SubscriptionWithPlan, at: Date): void {
-  const { start } = periodOf(about, about.subscription.openPeriod);
+  const start = openFrom(about);
   if (start.getTime() <= at.getTime()) return;
   const detail = `must not be before ${start.toISOString()}, when the first period without an invoice begins`;
   throw new ConflictError('period_closed', `from: ${detail}.`, [{ field: 'from', detail }]);
@@ -188,26 +155,6 @@ function says(there: Override, asked: Override, from: Date | null): boolean {
   );
 }
 
-function isWithin(at: Date, { fromAt, toAt }: Override): boolean {
-  return fromAt.getTime() <= at.getTime() && (toAt === null || at.getTime() < toAt.getTime());
-}
-
 function overlap(one: Override, other: Override): boolean {
   return one.priceKey === other.priceKey && (isWithin(one.fromAt, other) || isWithin(other.fromAt, one));
-}
-
-/** The problems with the price, in the words of the request: `prices[2].charge.unitPrice` is `charge.unitPrice`. */
-function problemsOfPrice(
-  plan: StoredPlan,
-  { priceKey, definition }: Override,
-  problems: readonly FieldProblem[],
-): FieldProblem[] {
-  const at = `prices[${plan.prices.findIndex(({ key }) => key === priceKey)}].`;
-  const about = problems.map(({ field, detail }) => ({
-    field: field.startsWith(at) ? field.slice(at.length) : field,
-    detail,
-  }));
-  const { charge } = plan.prices.find(({ key }) => key === priceKey)!;
-  if (definition.quantity === undefined || charge.model === 'recurring') return about;
-  return [...about, { field: 'quantity', detail: 'is for recurring prices, and this one is not' }];
 }

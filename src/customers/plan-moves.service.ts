@@ -18,7 +18,8 @@ import {
 import { PlanMoveEntity } from './persistence/plan-move.entity';
 import type { SubscriptionEntity } from './persistence/subscription.entity';
 import { refuseUnlessPublished } from './plan-offered';
-import { SubscriptionsService, type SubscriptionWithPlan } from './subscriptions.service';
+import type { SubscriptionWithPlan } from './assemble-subscription';
+import { SubscriptionsService } from './subscriptions.service';
 
 /** Which of a plan's subscriptions; all conditions that are given must hold. */
 export interface MoveRule {

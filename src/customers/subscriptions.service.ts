@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import type { Tenant } from '../access';
-import { hasAdvance, planInCurrency, PlansService, type StoredPlan } from '../catalog';
+import { hasAdvance, PlansService, type StoredPlan } from '../catalog';
 import {
   Clock,
   ConflictError,
@@ -13,13 +13,12 @@ import {
   type PeriodAnchor,
 } from '../kernel';
 import { Database } from '../platform/database';
+import { assemble, type SubscriptionWithPlan } from './assemble-subscription';
 import { CustomersService } from './customers.service';
-import { type Cycle, type Ending, firstCycle, type Override, type Pause, type Phase, scheduleNext } from './domain';
+import { scheduleNext } from './domain';
 import { lockCustomers } from './lock-customers';
-import { fromStoredOverride } from './override-storage';
 import { offersCurrency, refuseUnlessPublished } from './plan-offered';
 import type { CustomerEntity } from './persistence/customer.entity';
-import { endingOf, fromStoredCycles, fromStoredPause } from './persistence/time-rows';
 import { type Invoicing, SubscriptionEntity, type Thresholds } from './persistence/subscription.entity';
 import { SubscriptionCycleEntity } from './persistence/subscription-cycle.entity';
 import { SubscriptionOverrideEntity } from './persistence/subscription-override.entity';
@@ -40,24 +39,6 @@ export interface NewSubscription {
   readonly invoicing?: Invoicing | undefined;
   /** What is billed before the period is over; nothing without it. */
   readonly thresholds?: Thresholds | null | undefined;
-}
-
-/** A subscription with what it refers to. */
-export interface SubscriptionWithPlan {
-  readonly subscription: SubscriptionEntity;
-  readonly customer: CustomerEntity;
-  /** The version it was made with, in the subscription's currency; which it has at an instant says `planAt`. */
-  readonly plan: StoredPlan;
-  /** Which plan version it has from when on: the one it was made with, then those it was moved to. */
-  readonly phases: readonly Phase<StoredPlan>[];
-  /** Other terms for single prices, by when they begin. */
-  readonly overrides: readonly Override[];
-  /** How its billing periods are counted, from when on. */
-  readonly cycles: readonly Cycle[];
-  /** Ascending. */
-  readonly pauses: readonly Pause[];
-  /** How it ends; null: it goes on. */
-  readonly ending: Ending | null;
 }
 
 /** Makes and finds subscriptions. */
@@ -217,30 +198,14 @@ export class SubscriptionsService {
       const overridesOf = groupedBySubscription(overrides);
       const cyclesOf = groupedBySubscription(cycles);
       const pausesOf = groupedBySubscription(pauses);
-      return subscriptions.map((subscription) => {
-        const plan = plans.get(subscription.planId)!;
-        const customer = customers.get(subscription.customerId)!;
-        const moves = (phasesOf.get(subscription.id) ?? []).map(({ fromAt, planId, moveId, changeId }) => ({
-          fromAt,
-          plan: plans.get(planId)!,
-          moveId,
-          changeId,
-        }));
-        const all = [{ fromAt: subscription.startAt, plan, moveId: null, changeId: null }, ...moves];
-        return {
-          subscription,
-          customer,
-          plan: planInCurrency(plan, subscription.currency ?? plan.currency),
-          phases: all,
-          overrides: (overridesOf.get(subscription.id) ?? []).map(fromStoredOverride),
-          cycles: fromStoredCycles(
-            firstCycle({ subscription, customer, phases: all }),
-            cyclesOf.get(subscription.id) ?? [],
-          ),
-          pauses: (pausesOf.get(subscription.id) ?? []).map(fromStoredPause),
-          ending: endingOf(subscription),
-        };
-      });
+      return subscriptions.map((subscription) =>
+        assemble(subscription, customers.get(subscription.customerId)!, plans, {
+          phases: phasesOf.get(subscription.id) ?? [],
+          overrides: overridesOf.get(subscription.id) ?? [],
+          cycles: cyclesOf.get(subscription.id) ?? [],
+          pauses: pausesOf.get(subscription.id) ?? [],
+        }),
+      );
     });
   }
 }

@@ -44,6 +44,8 @@ import { ReissueService } from './reissue.service';
 import { RevenueController } from './revenue.controller';
 import { RevenueReportsService } from './revenue-reports.service';
 import { RevenueService } from './revenue.service';
+import { SubscriptionChangesController } from './subscription-changes.controller';
+import { SubscriptionLifecycle } from './subscription-lifecycle.service';
 import { ThresholdLines } from './threshold-lines';
 import { ThresholdsService } from './thresholds.service';
 import { UsageLedgerController } from './usage-ledger.controller';
@@ -56,6 +58,7 @@ import { UsageLedgerService } from './usage-ledger.service';
     InvoicesController,
     InvoiceStatesController,
     OneOffController,
+    SubscriptionChangesController,
     UsageLedgerController,
     BillingRunsController,
     ParkingController,
@@ -96,6 +99,7 @@ import { UsageLedgerService } from './usage-ledger.service';
     RevenueReportsService,
     RevenueService,
     StoredInvoiceLookup,
+    SubscriptionLifecycle,
     ThresholdsService,
   ],
   exports: [DailyUsageService, ExplanationsService, InvoicesService, PeriodCloser],

@@ -102,6 +102,17 @@ function firstIndexBehind(cycle: Cycle, endAt: Date, timeZone: string): number {
   return cycle.firstIndex + index + 1;
 }
 
+/** The cycle an instant is in, or the last before it; before the start, the one the subscription begins with. */
+export function cycleAt(about: PeriodsOf, at: Date): Cycle {
+  const cycles = cyclesOf(about);
+  return cycles.findLast(({ fromAt }) => fromAt.getTime() <= at.getTime()) ?? cycles[0]!;
+}
+
+/** Whether a plan has billing periods as long as a cycle's. */
+export function fitsCycle(plan: Pick<Plan, 'interval' | 'intervalCount'>, cycle: Cycle): boolean {
+  return plan.interval === cycle.interval && (plan.intervalCount ?? 1) === cycle.intervalCount;
+}
+
 export function cycleOfIndex(about: PeriodsOf, index: number): Cycle {
   const cycle = cyclesOf(about).findLast(({ firstIndex }) => firstIndex <= index);
   invariant(cycle !== undefined, 'a billing period is in a cycle');

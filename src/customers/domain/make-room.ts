@@ -3,6 +3,11 @@ import type { Override } from './segments';
 /** When an override holds; `toAt` null is until further notice. */
 type Stretch = Pick<Override, 'fromAt' | 'toAt'>;
 
+/** Whether an override holds at an instant. */
+export function isWithin(at: Date, { fromAt, toAt }: Stretch): boolean {
+  return fromAt.getTime() <= at.getTime() && (toAt === null || at.getTime() < toAt.getTime());
+}
+
 /** What becomes of the overrides of a price when another takes a stretch of time. */
 export interface OverrideChanges<O extends Stretch> {
   /** Those that hold nowhere any more. */

@@ -1,8 +1,7 @@
 import { invariant } from '../../kernel';
 import type { Cycle, Ending, Pause } from '../domain';
 import type { SubscriptionEntity } from './subscription.entity';
-import type { SubscriptionCycleEntity } from './subscription-cycle.entity';
-import type { SubscriptionPauseEntity } from './subscription-pause.entity';
+import type { CycleRow, PauseRow } from '../change-rows';
 
 /** How a subscription ends, as its row says. */
 export function endingOf({
@@ -16,7 +15,7 @@ export function endingOf({
 }
 
 /** All cycles of a subscription, with the numbers they were stored with. @param rows ascending */
-export function fromStoredCycles(first: Cycle, rows: readonly SubscriptionCycleEntity[]): readonly Cycle[] {
+export function fromStoredCycles(first: Cycle, rows: readonly CycleRow[]): readonly Cycle[] {
   const starts = [first, ...rows.map(toCycle)];
   return starts.map((cycle, position) => {
     const next = rows[position];
@@ -25,16 +24,16 @@ export function fromStoredCycles(first: Cycle, rows: readonly SubscriptionCycleE
 }
 
 /** How the cycle before one ended; null where it was simply followed. */
-export function previousEnding(row: SubscriptionCycleEntity): Ending | null {
+export function previousEnding(row: CycleRow): Ending | null {
   const { previousEndAt, previousCancelledAt, previousSettle } = row;
   if (previousCancelledAt === null || previousSettle === null) return null;
   return { endAt: previousEndAt, cancelledAt: previousCancelledAt, settle: previousSettle };
 }
 
-export function fromStoredPause({ id, fromAt, toAt, bills }: SubscriptionPauseEntity): Pause {
+export function fromStoredPause({ id, fromAt, toAt, bills }: PauseRow): Pause {
   return { id, fromAt, toAt, bills };
 }
 
-function toCycle({ fromAt, firstIndex, interval, intervalCount, anchor }: SubscriptionCycleEntity): Cycle {
+function toCycle({ fromAt, firstIndex, interval, intervalCount, anchor }: CycleRow): Cycle {
   return { fromAt, firstIndex, interval, intervalCount, anchor, endAt: null };
 }
