@@ -14,6 +14,7 @@ import {
 } from '../kernel';
 import { Database } from '../platform/database';
 import { type Entry, LedgerService, type Posting } from '../wallet';
+import { refuseNoted } from './credit-note-storage';
 import { CustomerCredit } from './customer-credit';
 import { applyPayment, type InvoiceStatus, voidedEntries, writtenOffEntries } from './domain';
 import { findInvoice, lockInvoice } from './find-invoice';
@@ -124,6 +125,7 @@ export class InvoiceStatesService {
    */
   async void(tenant: Tenant, reference: string, reason: string): Promise<InvoiceWithLines> {
     return this.close(tenant, reference, 'void', reason, async (db, invoice, at) => {
+      await refuseNoted(db, invoice);
       await refuseSettled(db, invoice);
       await db.update(InvoicePartEntity, { invoiceId: invoice.id, live: true }, { live: false });
       const description = `Invoice ${invoice.number} is void`;
@@ -218,26 +220,19 @@ function refuseUnless(invoice: InvoiceEntity, allowed: readonly InvoiceStatus[],
   );
 }
 
-/** What credit notes took back of an invoice, or a later invoice has taken off, can't be taken back once more. */
+/** What a later invoice has taken off already can't be taken back once more. */
 async function refuseSettled(db: EntityManager, { organisationId, id, number }: InvoiceEntity): Promise<void> {
-  const [found] = await db.query<{ noted: boolean; settled: boolean }[]>(
-    `SELECT EXISTS (SELECT FROM credit_note WHERE organisation_id = $1 AND invoice_id = $2) AS noted,
-            EXISTS (
-              SELECT FROM invoice_part AS part
-                JOIN invoice_part AS whole
-                  ON (whole.organisation_id, whole.subscription_id, whole.period_index)
-                   = (part.organisation_id, part.subscription_id, part.period_index)
-                JOIN invoice ON (invoice.organisation_id, invoice.id) = (whole.organisation_id, whole.invoice_id)
-               WHERE part.organisation_id = $1 AND part.invoice_id = $2 AND part.kind = 'threshold'
-                 AND whole.kind = 'period' AND whole.live AND invoice.status <> 'draft') AS settled`,
+  const [found] = await db.query<{ settled: boolean }[]>(
+    `SELECT EXISTS (
+       SELECT FROM invoice_part AS part
+         JOIN invoice_part AS whole
+           ON (whole.organisation_id, whole.subscription_id, whole.period_index)
+            = (part.organisation_id, part.subscription_id, part.period_index)
+         JOIN invoice ON (invoice.organisation_id, invoice.id) = (whole.organisation_id, whole.invoice_id)
+        WHERE part.organisation_id = $1 AND part.invoice_id = $2 AND part.kind = 'threshold'
+          AND whole.kind = 'period' AND whole.live AND invoice.status <> 'draft') AS settled`,
     [organisationId, id],
   );
-  if (found!.noted) {
-    throw new ConflictError(
-      'invoice_has_credit_notes',
-      `The invoice ${number} has credit notes. What is left of it can be taken back by another one.`,
-    );
-  }
   if (found!.settled) {
     throw new ConflictError(
       'threshold_settled',
