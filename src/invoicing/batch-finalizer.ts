@@ -26,6 +26,8 @@ export interface DueDraft {
   readonly id: string;
   readonly customerId: string;
   readonly closesAt: Date;
+  /** The least id of the subscriptions that it bills, empty without one: by it drafts that are due at once are ordered. */
+  readonly firstSubscription: string;
 }
 
 /** What became of a batch. Drafts that have to wait (for a cost, an approval, an earlier one) are in neither list. */

@@ -1,19 +1,15 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Asker, Requires, type Tenant } from '../access';
 import { periodOf, type SubscriptionWithPlan } from '../customers';
 import { toPublicId } from '../kernel';
-import { decodeCursor, type Page, pageOf, PageQuery, text, toPage, UUID_TEXT } from '../platform/http';
+import { decodeCursor, type Page, pageOf, PageQuery, toPage, UUID_TEXT } from '../platform/http';
 import { Parking } from './parking';
 
 const ParkedQuery = PageQuery.extend({
   parked: z.literal('true').describe('Only subscriptions that billing leaves alone: there is no other list of them.'),
 });
-
-const ResumeRequest = z
-  .strictObject({ reason: text(500).optional().describe('What was done about it, for the record.') })
-  .optional();
 
 const ParkedSubscription = z.object({
   id: z.string(),
@@ -72,8 +68,7 @@ export class ParkingController {
   async resume(
     @Asker() tenant: Tenant,
     @Param('subscription') subscription: string,
-    @Body({ schema: ResumeRequest }) request: z.infer<typeof ResumeRequest>,
   ): Promise<z.infer<typeof ParkedSubscription>> {
-    return toParkedSubscription(await this.parking.resume(tenant, subscription, request?.reason ?? null));
+    return toParkedSubscription(await this.parking.resume(tenant, subscription));
   }
 }

@@ -67,7 +67,7 @@ export class Parking {
   }
 
   /** Lets billing of a subscription go on with the next run. A repeat, or one that isn't parked, changes nothing. @throws NotFoundError */
-  async resume(tenant: Tenant, reference: string, reason: string | null): Promise<SubscriptionWithPlan> {
+  async resume(tenant: Tenant, reference: string): Promise<SubscriptionWithPlan> {
     return this.database.tenant(tenant.organisationId, async (db) => {
       const { subscription } = await this.subscriptions.find(tenant, reference);
       const parkedReason = await this.clear(db, subscription);
@@ -75,7 +75,6 @@ export class Parking {
         await recordAudit(db, tenant, {
           action: 'subscription.billing_resumed',
           subject: { kind: 'subscription', id: toPublicId('subscription', subscription.id) },
-          ...(reason === null ? {} : { reason }),
           before: { parkedReason },
         });
       return this.subscriptions.find(tenant, reference);

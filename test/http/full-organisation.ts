@@ -31,6 +31,8 @@ export interface FullOrganisation {
   readonly resource: Named;
   /** A re-costing that was applied. */
   readonly recosting: string;
+  /** A billing run that closed a period. */
+  readonly billingRun: string;
   /** A simulation that is done, of one candidate called `candidate`. */
   readonly simulation: string;
 }
@@ -193,6 +195,8 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     simulation = made(await server.api('GET', `/v1/simulations/${simulation.id}`, undefined, apiKey));
   }
 
+  const runs = made(await server.api('GET', '/v1/billing-runs?limit=1', undefined, apiKey));
+
   return {
     apiKey,
     meter,
@@ -215,6 +219,7 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     contract: contract.key,
     resource,
     recosting: recosting.id,
+    billingRun: runs.items[0].id,
     simulation: simulation.id,
   };
 }

@@ -336,6 +336,18 @@ const ASKING: Record<string, Asking[]> = {
       { notByA: true },
     ),
   ],
+  'GET /v1/billing-runs/{run}': [
+    asking(
+      (name) => ({ path: `/v1/billing-runs/${name}` }),
+      () => byId(a.billingRun),
+    ),
+  ],
+  'POST /v1/subscriptions/{subscription}/resume-billing': [
+    asking(
+      (name) => ({ path: `/v1/subscriptions/${name}/resume-billing` }),
+      () => named(a.subscription),
+    ),
+  ],
   'GET /v1/simulations/{simulation}': [
     asking(
       (name) => ({ path: `/v1/simulations/${name}` }),
@@ -606,6 +618,7 @@ const LISTS: Record<string, { path: string; own: () => string; theirs: () => str
   'GET /v1/resources': { path: '/v1/resources', own: () => b.resource.id, theirs: () => a.resource.id },
   'GET /v1/recostings': { path: '/v1/recostings', own: () => b.recosting, theirs: () => a.recosting },
   'GET /v1/plan-moves': { path: '/v1/plan-moves', own: () => b.planMove, theirs: () => a.planMove },
+  'GET /v1/billing-runs': { path: '/v1/billing-runs', own: () => b.billingRun, theirs: () => a.billingRun },
   'GET /v1/simulations': { path: '/v1/simulations', own: () => b.simulation, theirs: () => a.simulation },
   'GET /v1/customers': { path: '/v1/customers', own: () => b.customer.id, theirs: () => a.customer.id },
 };
@@ -616,6 +629,8 @@ const OTHERS = [
   'GET /healthz', // public, tells of no organisation
   'GET /readyz', // the same
   'POST /v1/organisations', // the operator's; makes a new one
+  'POST /v1/billing-runs', // names nothing; the run is the asker's own
+  'GET /v1/subscriptions', // parked ones only: in period-closer.spec
   'POST /v1/catalogue/refreshes', // the operator's, as all of the catalogue: it belongs to the installation
   'POST /v1/catalogue/refreshes/release',
   'GET /v1/catalogue/refreshes',

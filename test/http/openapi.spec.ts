@@ -161,6 +161,8 @@ describe('every endpoint', () => {
       'POST /v1/catalogue/refreshes/release',
       'POST /v1/recostings/{recosting}/apply',
       'POST /v1/simulations/{simulation}/cancel',
+      'POST /v1/billing-runs',
+      'POST /v1/subscriptions/{subscription}/resume-billing',
     ];
     for (const { name, method, operation } of routes) {
       const takesBody = ['POST', 'PUT', 'PATCH'].includes(method) && !bare.includes(name);
@@ -257,6 +259,9 @@ describe('what is answered is what is documented', () => {
     ['GET /v1/costs/pending', () => '/v1/costs/pending'],
     ['GET /v1/recostings', () => '/v1/recostings?limit=1'],
     ['GET /v1/recostings/{recosting}', () => `/v1/recostings/${all.recosting}`],
+    ['GET /v1/billing-runs', () => '/v1/billing-runs?limit=1'],
+    ['GET /v1/billing-runs/{run}', () => `/v1/billing-runs/${all.billingRun}`],
+    ['GET /v1/subscriptions', () => '/v1/subscriptions?parked=true'],
     ['GET /v1/simulations', () => '/v1/simulations?limit=1'],
     ['GET /v1/simulations/{simulation}', () => `/v1/simulations/${all.simulation}`],
     ['GET /v1/simulations/{simulation}/customers', () => `/v1/simulations/${all.simulation}/customers?order=margin`],
@@ -490,6 +495,13 @@ describe('what is answered is what is documented', () => {
       201,
     ],
     ['POST /v1/recostings/{recosting}/apply', () => `/v1/recostings/${all.recosting}/apply`, () => undefined, 200],
+    ['POST /v1/billing-runs', () => '/v1/billing-runs', () => undefined, 202],
+    [
+      'POST /v1/subscriptions/{subscription}/resume-billing',
+      () => `/v1/subscriptions/${all.subscription.key}/resume-billing`,
+      () => undefined,
+      200,
+    ],
     [
       'POST /v1/simulations/{simulation}/cancel',
       () => `/v1/simulations/${all.simulation}/cancel`,
