@@ -25,6 +25,8 @@ const UNIT = { key: 'unit', name: 'Units', meter: 'meter', charge: { model: 'uni
 const MOVE = { fromPlan: 'plan', toPlan: 'plan', mode: 'now', reason: 'New prices' };
 const CANDIDATE = { name: 'c', plan: 'plan' };
 const SIMULATED = { candidates: [CANDIDATE], from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' };
+const TAX_RATE = { key: 'vat', name: 'VAT', percent: '19' };
+const ITEM = { description: 'Advice', unitAmount: '1' };
 const PLAN = { key: 'plan', name: 'Plan', currency: 'USD', interval: 'month', prices: [FLAT] };
 
 async function made(path: string, body: unknown): Promise<Answer['body']> {
@@ -698,11 +700,81 @@ const BODIES: Record<string, Row[]> = {
     ['no reason', {}, 'invalid_request', 'reason'],
     ['a reason that is a number', { reason: 1 }, 'invalid_request', 'reason'],
   ],
+  'POST /v1/invoices/{invoice}/credit-notes': [
+    ...text('reason', { as: 'invoice', reason: 'r' }),
+    ['nowhere to go', { reason: 'r' }, 'invalid_request', 'as'],
+    ['a way that is none', { as: 'cash', reason: 'r' }, 'invalid_request', 'as'],
+    ['no lines', { as: 'invoice', reason: 'r', lines: [] }, 'invalid_request', 'lines'],
+    ['a line without an amount', { as: 'invoice', reason: 'r', lines: [{ line: '1' }] }, 'invalid_request', 'lines[0].amount'],
+    ['an empty reference', { as: 'invoice', reason: 'r', reference: '' }, 'invalid_request', 'reference'],
+  ],
   'PATCH /v1/invoice-settings': [
     ['a format without a number', { numberFormat: 'INV-{year}' }, 'invalid_number_format', 'numberFormat'],
     ['a format of an unknown part', { numberFormat: '{day}-{number}' }, 'invalid_number_format', 'numberFormat'],
     ['half a day', { netDays: 0.5 }, 'invalid_request', 'netDays'],
     ['more days than a year', { netDays: 366 }, 'invalid_request', 'netDays'],
+  ],
+  'POST /v1/tax-rates': [
+    ...key(TAX_RATE),
+    ...text('name', TAX_RATE),
+    ['a percentage below zero', { ...TAX_RATE, percent: '-1' }, 'invalid_request', 'percent'],
+    ['more than all of it', { ...TAX_RATE, percent: '100.1' }, 'invalid_request', 'percent'],
+    ['a percentage with its sign', { ...TAX_RATE, percent: '19%' }, 'invalid_request', 'percent'],
+    ['a tax with a space', { ...TAX_RATE, tax: 'v a t' }, 'invalid_request', 'tax'],
+    ['a country in words', { ...TAX_RATE, country: 'Germany' }, 'invalid_request', 'country'],
+    ['a country that is none', { ...TAX_RATE, country: 'XX' }, 'invalid_request', 'country'],
+    ['a region with its country', { ...TAX_RATE, country: 'CA', region: 'CA-QC' }, 'invalid_request', 'region'],
+    ['a region without its country', { ...TAX_RATE, region: 'QC' }, 'invalid_tax_rate', 'country'],
+    ['a category that is none', { ...TAX_RATE, category: 'X' }, 'invalid_request', 'category'],
+    ['a category that asks nothing', { ...TAX_RATE, category: 'E', reason: 'r' }, 'invalid_tax_rate', 'category'],
+    ['an instant', { ...TAX_RATE, validFrom: '2026-01-01T00:00:00Z' }, 'invalid_request', 'validFrom'],
+    ['a day that is none', { ...TAX_RATE, validFrom: '2026-02-30' }, 'invalid_request', 'validFrom'],
+    ['no day', { ...TAX_RATE, validFrom: '2026-02-01', validTo: '2026-02-01' }, 'invalid_tax_rate', 'validTo'],
+  ],
+  'PUT /v1/customers/{customer}/tax': [
+    ['nothing said', {}, 'invalid_request', 'status'],
+    ['a status that is none', { status: 'rich' }, 'invalid_request', 'status'],
+    ['no reason', { status: 'exempt' }, 'invalid_tax_status', 'reason'],
+    ['an empty reason', { status: 'exempt', reason: '' }, 'invalid_request', 'reason'],
+    ['rates that are no list', { status: 'taxed', rates: 'vat' }, 'invalid_request', 'rates'],
+  ],
+  'POST /v1/tax-preview': [
+    ['no lines', { customer: 'acme', currency: 'USD', lines: [] }, 'invalid_request', 'lines'],
+    [
+      'a part of a cent',
+      { customer: 'acme', currency: 'USD', lines: [{ amount: '0.001' }] },
+      'invalid_request',
+      'lines[0].amount',
+    ],
+    [
+      'a currency in words',
+      { customer: 'acme', currency: 'dollars', lines: [{ amount: '1' }] },
+      'invalid_request',
+      'currency',
+    ],
+  ],
+  'POST /v1/invoices': [
+    ['no lines', { customer: 'acme', currency: 'USD', lines: [] }, 'invalid_request', 'lines'],
+    ['a currency that is none', { customer: 'acme', currency: 'XYZ', lines: [ITEM] }, 'invalid_request', 'currency'],
+    [
+      'none of something',
+      { customer: 'acme', currency: 'USD', lines: [{ ...ITEM, quantity: '0' }] },
+      'invalid_request',
+      'lines[0].quantity',
+    ],
+    ['an empty memo', { customer: 'acme', currency: 'USD', memo: '', lines: [ITEM] }, 'invalid_request', 'memo'],
+  ],
+  'POST /v1/customers/{customer}/invoice-items': [
+    ...text('description', { ...ITEM, currency: 'USD' }),
+    ['no amount', { description: 'Advice', currency: 'USD' }, 'invalid_request', 'unitAmount'],
+    ['more than anything costs', { ...ITEM, currency: 'USD', unitAmount: '1e12' }, 'invalid_request', 'unitAmount'],
+    ['less than nothing', { ...ITEM, currency: 'USD', quantity: '-1' }, 'invalid_request', 'quantity'],
+    [
+      'a time without a length',
+      { ...ITEM, currency: 'USD', period: { start: '2026-01-01T00:00:00Z', end: '2026-01-01T00:00:00Z' } },
+      'invalid_request',
+      'period.end',
+    ],
   ],
   'PUT /v1/customers/{customer}/payment-terms': [
     ['no days', {}, 'invalid_request', 'netDays'],
@@ -874,7 +946,12 @@ describe('an address', () => {
     ['/v1/invoices/INV-000001', 'invoice_not_found'],
     ['/v1/invoices/nothing/lines/1/explain', 'invoice_not_found'],
     ['/v1/invoices/nothing/payments', 'invoice_not_found'],
+    ['/v1/invoices/nothing/credit-notes', 'invoice_not_found'],
+    ['/v1/credit-notes/CN-000009', 'credit_note_not_found'],
+    ['/v1/customers/nothing/credit', 'customer_not_found'],
     ['/v1/customers/nothing/payment-terms', 'customer_not_found'],
+    ['/v1/customers/nothing/tax', 'customer_not_found'],
+    ['/v1/customers/nothing/invoice-items', 'customer_not_found'],
     ['/v1/ledger/entries?customer=nothing', 'customer_not_found'],
     ['/v1/events/nothing', 'event_not_found'],
     ['/v1/price-book/in-force?model=nothing', 'model_price_not_found'],

@@ -19,6 +19,7 @@ export interface FullOrganisation {
   readonly invoice: { readonly id: string; readonly number: string; readonly line: string };
   /** What was paid of the invoice, which is a part of it. */
   readonly payment: string;
+  readonly creditNote: string;
   /** A further API key, by its id. */
   readonly otherKey: string;
   /** A currency that only this organisation has a rate for. */
@@ -29,6 +30,10 @@ export interface FullOrganisation {
   readonly price: string;
   readonly contract: string;
   readonly resource: Named;
+  /** A rate that is for nobody there is. */
+  readonly taxRate: Named;
+  /** An item that was taken back. */
+  readonly invoiceItem: string;
   /** A re-costing that was applied. */
   readonly recosting: string;
   /** A billing run that closed a period. */
@@ -56,6 +61,9 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
   const post = async (path: string, body?: unknown) => made(await server.api('POST', path, body, apiKey));
   const key = (name: string) => `${prefix}-${name}`;
   const model = key('model');
+
+  const rate19 = { key: key('vat'), name: 'VAT', percent: '19', country: 'AT' };
+  const taxRate = await post('/v1/tax-rates', rate19);
 
   const idempotent = { 'content-type': 'application/json', 'idempotency-key': key('clock') };
   const clockBody = JSON.stringify({ now: FIRST_PERIOD });
@@ -115,6 +123,13 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
   const currency = prefix === 'a' ? 'AMD' : 'BWP';
   const rate = { base: currency, quote: 'USD', rate: '1.5', validFrom: FIRST_PERIOD };
   await post('/v1/exchange-rates', [rate]);
+  // Exempt for a moment, so that something was said of it; an item that nobody pays for in the end.
+  for (const status of [{ status: 'exempt', reason: 'A mistake' }, { status: 'taxed' }]) {
+    made(await server.api('PUT', `/v1/customers/${customer.key}/tax`, status, apiKey));
+  }
+  const item = { description: 'Set-up', unitAmount: '5', currency: 'USD', reference: key('item') };
+  const { id: invoiceItem } = await post(`/v1/customers/${customer.key}/invoice-items`, item);
+  made(await server.api('DELETE', `/v1/customers/${customer.key}/invoice-items/${invoiceItem}`, undefined, apiKey));
   const other = await post('/v1/api-keys', { name: 'Another', scopes: ['read'] });
 
   const event = { id: key('event'), source: key('source') };
@@ -143,6 +158,8 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
   const first = await onlyInvoice(server, apiKey, customer.id);
   const invoice = await post(`/v1/invoices/${first}/finalize`);
   const payment = await post(`/v1/invoices/${first}/payments`, { amount: '0.01', reference: key('transfer') });
+  const back = { as: 'invoice', reason: 'A word of thanks', lines: [{ line: '1', amount: '0.01' }] };
+  const creditNote = await post(`/v1/invoices/${first}/credit-notes`, back);
   await post(advance, { now: THIRD_PERIOD });
   const draft = await onlyInvoice(server, apiKey, customer.id);
 
@@ -212,12 +229,15 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     draft,
     invoice: { id: invoice.id, number: invoice.number, line: invoice.lines[1].id },
     payment: payment.id,
+    creditNote: creditNote.id,
     otherKey: other.id,
     currency,
     model,
     price: price.id,
     contract: contract.key,
     resource,
+    taxRate,
+    invoiceItem,
     recosting: recosting.id,
     billingRun: runs.items[0].id,
     simulation: simulation.id,

@@ -487,6 +487,40 @@ const ASKING: Record<string, Asking[]> = {
       notByA: true,
     }),
   ],
+  'POST /v1/invoices/{invoice}/credit-notes': [
+    asking((name) => ({ path: `/v1/invoices/${name}/credit-notes`, body: { as: 'invoice', reason: 'Not mine' } }), invoices, {
+      notByA: true,
+    }),
+    asking(
+      (line) => ({
+        path: `/v1/invoices/${b.invoice.id}/credit-notes`,
+        body: { as: 'invoice', reason: 'Not mine', lines: [{ line, amount: '0.01' }] },
+      }),
+      () => byId(a.invoice.line),
+      { notByA: true },
+    ),
+  ],
+  'GET /v1/invoices/{invoice}/credit-notes': [
+    asking((name) => ({ path: `/v1/invoices/${name}/credit-notes` }), invoices),
+  ],
+  'GET /v1/credit-notes/{note}': [
+    asking(
+      (name) => ({ path: `/v1/credit-notes/${name}` }),
+      () => byId(a.creditNote),
+    ),
+  ],
+  'GET /v1/customers/{customer}/credit': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}/credit` }),
+      () => named(a.customer),
+    ),
+  ],
+  'GET /v1/reports/revenue': [
+    asking(
+      (name) => ({ path: `/v1/reports/revenue?from=2026-01&to=2026-12&customer=${name}` }),
+      () => named(a.customer),
+    ),
+  ],
   'GET /v1/customers/{customer}/payment-terms': [
     asking(
       (name) => ({ path: `/v1/customers/${name}/payment-terms` }),
@@ -497,6 +531,77 @@ const ASKING: Record<string, Asking[]> = {
     asking(
       (name) => ({ path: `/v1/customers/${name}/payment-terms`, body: { netDays: 14 } }),
       () => named(a.customer),
+    ),
+  ],
+  'POST /v1/tax-rates/{rate}/archive': [
+    asking(
+      (name) => ({ path: `/v1/tax-rates/${name}/archive` }),
+      () => named(a.taxRate),
+      { notByA: true },
+    ),
+  ],
+  'GET /v1/customers/{customer}/tax': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}/tax` }),
+      () => named(a.customer),
+    ),
+  ],
+  'PUT /v1/customers/{customer}/tax': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}/tax`, body: { status: 'taxed' } }),
+      () => named(a.customer),
+    ),
+    asking(
+      (name) => ({ path: `/v1/customers/${b.customer.key}/tax`, body: { status: 'taxed', rates: [name] } }),
+      () => [{ theirs: a.taxRate.key, nobodys: 'nobodys-key' }],
+      { notByA: true },
+    ),
+  ],
+  'POST /v1/tax-preview': [
+    asking(
+      (customer) => ({ path: '/v1/tax-preview', body: { customer, currency: 'USD', lines: [{ amount: '1' }] } }),
+      () => named(a.customer),
+    ),
+  ],
+  'POST /v1/invoices': [
+    asking(
+      (customer) => ({
+        path: '/v1/invoices',
+        body: { customer, currency: 'USD', lines: [{ description: 'Advice', unitAmount: '1' }] },
+      }),
+      () => named(a.customer),
+      { notByA: true },
+    ),
+  ],
+  'POST /v1/invoices/{invoice}/approve': [
+    asking((name) => ({ path: `/v1/invoices/${name}/approve` }), invoices, { notByA: true }),
+  ],
+  'POST /v1/customers/{customer}/invoice-items': [
+    asking(
+      (name) => ({
+        path: `/v1/customers/${name}/invoice-items`,
+        body: { description: 'Advice', unitAmount: '1', currency: 'USD' },
+      }),
+      () => named(a.customer),
+      { notByA: true },
+    ),
+  ],
+  'GET /v1/customers/{customer}/invoice-items': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}/invoice-items` }),
+      () => named(a.customer),
+    ),
+  ],
+  'DELETE /v1/customers/{customer}/invoice-items/{item}': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}/invoice-items/${a.invoiceItem}` }),
+      () => named(a.customer),
+      { notByA: true },
+    ),
+    asking(
+      (name) => ({ path: `/v1/customers/${b.customer.key}/invoice-items/${name}` }),
+      () => byId(a.invoiceItem),
+      { notByA: true },
     ),
   ],
   'GET /v1/ledger/entries': [
@@ -620,6 +725,7 @@ const LISTS: Record<string, { path: string; own: () => string; theirs: () => str
   'GET /v1/plan-moves': { path: '/v1/plan-moves', own: () => b.planMove, theirs: () => a.planMove },
   'GET /v1/billing-runs': { path: '/v1/billing-runs', own: () => b.billingRun, theirs: () => a.billingRun },
   'GET /v1/simulations': { path: '/v1/simulations', own: () => b.simulation, theirs: () => a.simulation },
+  'GET /v1/tax-rates': { path: '/v1/tax-rates', own: () => b.taxRate.id, theirs: () => a.taxRate.id },
   'GET /v1/customers': { path: '/v1/customers', own: () => b.customer.id, theirs: () => a.customer.id },
 };
 
@@ -655,6 +761,7 @@ const OTHERS = [
   'POST /v1/contracts',
   'POST /v1/resources',
   'POST /v1/exchange-rates',
+  'POST /v1/tax-rates',
 ];
 
 it('covers every endpoint of the OpenAPI document, and none that is gone', async () => {

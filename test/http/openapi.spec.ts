@@ -156,6 +156,8 @@ describe('every endpoint', () => {
   it('has a schema of what it takes, when it takes a body', () => {
     const bare = [
       'POST /v1/invoices/{invoice}/finalize',
+      'POST /v1/invoices/{invoice}/approve',
+      'POST /v1/tax-rates/{rate}/archive',
       'POST /v1/meters/{meter}/archive',
       'POST /v1/plans/{plan}/archive',
       'POST /v1/catalogue/refreshes/release',
@@ -276,8 +278,15 @@ describe('what is answered is what is documented', () => {
     ['GET /v1/invoices/{invoice}', () => `/v1/invoices/${all.invoice.number}`],
     ['GET /v1/invoices/{invoice}', () => `/v1/invoices/${all.draft}`],
     ['GET /v1/invoices/{invoice}/payments', () => `/v1/invoices/${all.invoice.id}/payments`],
+    ['GET /v1/invoices/{invoice}/credit-notes', () => `/v1/invoices/${all.invoice.id}/credit-notes`],
+    ['GET /v1/credit-notes/{note}', () => `/v1/credit-notes/${all.creditNote}`],
+    ['GET /v1/customers/{customer}/credit', () => `/v1/customers/${all.customer.key}/credit?limit=1`],
+    ['GET /v1/reports/revenue', () => '/v1/reports/revenue?from=2026-01&to=2026-12'],
     ['GET /v1/invoice-settings', () => '/v1/invoice-settings'],
     ['GET /v1/customers/{customer}/payment-terms', () => `/v1/customers/${all.customer.key}/payment-terms`],
+    ['GET /v1/tax-rates', () => '/v1/tax-rates?country=AT&limit=1'],
+    ['GET /v1/customers/{customer}/tax', () => `/v1/customers/${all.customer.key}/tax`],
+    ['GET /v1/customers/{customer}/invoice-items', () => `/v1/customers/${all.customer.key}/invoice-items`],
     ['GET /v1/ledger/trial-balance', () => '/v1/ledger/trial-balance?at=2026-03-01T00:00:00Z&currency=USD'],
     ['GET /v1/ledger/entries', () => '/v1/ledger/entries?account=revenue&limit=1'],
     ['GET /v1/invoices/{invoice}/lines/{line}/explain', () => `/v1/invoices/${all.invoice.id}/lines/1/explain`],
@@ -532,11 +541,58 @@ describe('what is answered is what is documented', () => {
       201,
     ],
     [
+      'POST /v1/invoices/{invoice}/credit-notes',
+      () => `/v1/invoices/${all.invoice.id}/credit-notes`,
+      () => ({ as: 'balance', reason: 'A word of thanks', lines: [{ line: '1', amount: '0.02' }] }),
+      201,
+    ],
+    [
       'POST /v1/invoices/{invoice}/mark-uncollectible',
       () => `/v1/invoices/${all.invoice.id}/mark-uncollectible`,
       () => ({ reason: 'Gone' }),
       200,
     ],
+    [
+      'POST /v1/tax-rates',
+      () => '/v1/tax-rates',
+      () => ({ key: 'gst', name: 'GST', tax: 'gst', percent: '5', country: 'CA', validFrom: '2008-01-01' }),
+      201,
+    ],
+    ['POST /v1/tax-rates/{rate}/archive', () => '/v1/tax-rates/gst/archive', () => undefined, 200],
+    [
+      'POST /v1/tax-preview',
+      () => '/v1/tax-preview',
+      () => ({
+        customer: all.customer.key,
+        currency: 'USD',
+        lines: [{ amount: '1', taxCode: 'saas', on: '2026-01-31' }, { amount: '-0.5' }],
+      }),
+      200,
+    ],
+    [
+      'POST /v1/customers/{customer}/invoice-items',
+      () => `/v1/customers/${all.customer.key}/invoice-items`,
+      () => ({ description: 'Advice', quantity: '2.5', unitAmount: '99', currency: 'EUR', reference: 'advice' }),
+      201,
+    ],
+    [
+      'POST /v1/invoices',
+      () => '/v1/invoices',
+      () => ({
+        customer: all.customer.key,
+        currency: 'EUR',
+        memo: 'Set-up',
+        lines: [
+          {
+            description: 'Set-up',
+            unitAmount: '500',
+            period: { start: '2026-01-01T00:00:00Z', end: '2026-02-01T00:00:00Z' },
+          },
+        ],
+      }),
+      201,
+    ],
+    ['POST /v1/invoices/{invoice}/approve', () => `/v1/invoices/${all.draft}/approve`, () => undefined, 200],
     ['POST /v1/invoices/{invoice}/finalize', () => `/v1/invoices/${all.draft}/finalize`, () => undefined, 200],
     ['POST /v1/invoices/{invoice}/void', () => `/v1/invoices/${all.draft}/void`, () => ({ reason: 'Twice' }), 200],
   ];
