@@ -10,6 +10,7 @@ import { BatchCloser, type DueSubscription } from './batch-closer';
 import { BatchFinalizer, type DueDraft } from './batch-finalizer';
 import { BillingRunsService, type RunningRun } from './billing-runs.service';
 import { RevenueService } from './revenue.service';
+import { ThresholdsService } from './thresholds.service';
 import type { RunTrigger } from './persistence/billing-run.entity';
 
 /** Whose periods a sweep looks at. */
@@ -39,6 +40,7 @@ export class PeriodCloser implements OnModuleInit {
     @Inject(BillingRunsService) private readonly runs: BillingRunsService,
     @Inject(TestClocksService) private readonly clocks: TestClocksService,
     @Inject(RevenueService) private readonly revenue: RevenueService,
+    @Inject(ThresholdsService) private readonly thresholds: ThresholdsService,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(DomainEvents) private readonly news: DomainEvents,
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -129,6 +131,7 @@ export class PeriodCloser implements OnModuleInit {
   }
 
   private async sweep(sweep: Sweep): Promise<void> {
+    await this.thresholds.sweep(sweep.tenant, sweep.testClockId);
     await this.closeDue(sweep);
     await this.finalizeDue(sweep);
     await this.revenue.recogniseDue(sweep.tenant, sweep.testClockId);
