@@ -188,7 +188,8 @@ describe('a draft', () => {
     await made(
       server.api('POST', '/v1/plans', { key: 'odd', name: 'Odd', currency: 'USD', interval: 'month', prices }),
     );
-    await made(server.api('POST', '/v1/subscriptions', { customer: 'odd', plan: 'odd', key: 'odd-2', startAt: START }));
+    const apart = { customer: 'odd', plan: 'odd', key: 'odd-2', startAt: START, invoicing: 'apart' };
+    await made(server.api('POST', '/v1/subscriptions', apart));
     const clock = (await made(server.api('GET', '/v1/customers/odd'))).testClock;
     await advance(server, clock, END);
 

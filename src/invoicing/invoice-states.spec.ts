@@ -55,11 +55,11 @@ async function booked(customer: string): Promise<string[]> {
 describe('a finalized invoice', () => {
   it('is due by the net terms of its customer, or of the organisation, counted in the customer’s zone', async () => {
     const general = await issued('general');
-    // Noon in UTC is the morning of 1 April in New York; thirty days later it is 1 May.
+    // Its grace was over on 29 March in New York, and then it was finalized by itself; thirty days later it is 28 April.
     expect(general.invoice).toMatchObject({
       status: 'finalized',
-      issuedAt: '2026-04-01T12:00:00.000Z',
-      dueOn: '2026-05-01',
+      issuedAt: '2026-03-29T04:00:00.000Z',
+      dueOn: '2026-04-28',
       amountPaid: '0.00',
       amountDue: '20.00',
       closedAt: null,
@@ -103,8 +103,8 @@ describe('a finalized invoice', () => {
     const { items } = await made(server.api('GET', `/v1/invoices/${id}/payments`));
     expect(items.map(({ reference }: { reference: string }) => reference)).toEqual(['one', 'two']);
     expect(await booked('parts')).toEqual([
-      'received: payments 5.00, accounts_receivable -5.00',
       'finalized: accounts_receivable 20.00, revenue -20.00',
+      'received: payments 5.00, accounts_receivable -5.00',
       'received: payments 18.50, accounts_receivable -15.00, customer_credit -3.50',
     ]);
     // Paid twice: the second is credit as a whole.
@@ -263,12 +263,12 @@ it('numbers follow the format that is set, without a gap', async () => {
   await advance({ api }, subscribed.clock, '2027-01-01T00:00:00Z');
   await advance({ api }, subscribed.clock, '2027-01-10T00:00:00Z');
   expect((await numbers()).slice(3)).toEqual([
-    'W-2027.01-004',
-    'W-2027.01-005',
-    'W-2027.01-006',
-    'W-2027.01-007',
-    'W-2027.01-008',
-    'W-2027.01-009',
+    'W-2026.07-004',
+    'W-2026.08-005',
+    'W-2026.09-006',
+    'W-2026.10-007',
+    'W-2026.11-008',
+    'W-2026.12-009',
     'W-2027.01-010',
   ]);
   expect((await invoicesOf({ api }, 'c')).at(-1)).toMatchObject({ dueOn: '2027-01-10' });
