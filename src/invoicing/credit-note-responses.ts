@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { formatAmount, toPublicId } from '../kernel';
+import { type Currency, Decimal, formatAmount, toPublicId } from '../kernel';
 import { decimalString, reference, text } from '../platform/http';
 import type { CreditNoteWithLines } from './credit-note-storage';
 import { CREDIT_GIVEN_AS, type LineTax, sumTaxes } from './domain';
@@ -84,7 +84,7 @@ export function toCreditNoteResponse(found: CreditNoteWithLines): z.infer<typeof
     reference: note.reference,
     currency: invoice.currency,
     subtotal: shown(note.subtotal),
-    taxes: sumTaxes(lines).map(toTaxResponse),
+    taxes: sumTaxes(lines).map((tax) => toTaxResponse(tax, invoice.currency)),
     taxTotal: shown(note.taxTotal),
     total: shown(note.total),
     issuedAt: note.issuedAt.toISOString(),
@@ -98,12 +98,16 @@ export function toCreditNoteResponse(found: CreditNoteWithLines): z.infer<typeof
         amount: shown(amount),
         net: shown(net),
         tax: shown(tax),
-        taxes: taxes.map(toTaxResponse),
+        taxes: taxes.map((tax) => toTaxResponse(tax, invoice.currency)),
       };
     }),
   };
 }
 
-function toTaxResponse({ key, name, percent, behaviour, category, base, amount, reason }: LineTax) {
-  return { key, name, percent, behaviour, category, base, amount, reason };
+function toTaxResponse(
+  { key, name, percent, behaviour, category, base, amount, reason }: LineTax,
+  currency: Currency,
+): z.infer<typeof TaxResponse> {
+  const shown = (text: string): string => formatAmount(new Decimal(text), currency);
+  return { key, name, percent, behaviour, category, base: shown(base), amount: shown(amount), reason };
 }

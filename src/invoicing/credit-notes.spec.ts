@@ -60,7 +60,7 @@ describe('a credit note', () => {
       taxTotal: '0.76',
       total: '4.76',
       lines: [{ line: seat.id, position: 2, description: 'seat', amount: '4.00', net: '4.00', tax: '0.76' }],
-      taxes: [{ key: 'vat', percent: '19', base: '4', amount: '0.76' }],
+      taxes: [{ key: 'vat', percent: '19', base: '4.00', amount: '0.76' }],
     });
     const second = await made(note(id, { as: 'invoice', lines: [{ line: '2', amount: '6' }, { line: '1', amount: '0.01' }] })); // prettier-ignore
     expect(second).toMatchObject({ number: 'CN-000002', subtotal: '6.01', taxTotal: '1.14', total: '7.15' });
@@ -218,7 +218,7 @@ it('credit is used up once by invoices that are finalized at the same moment', a
   }
   await advance(server, clock, '2026-05-01T00:00:00Z');
   const april = (await invoicesOf(server, 'credit-race')).slice(1);
-  const used = april.reduce((sum, { creditApplied }) => sum + Number(creditApplied), 0);
+  const used = april.reduce((sum: number, { creditApplied }) => sum + Number(creditApplied), 0);
   expect([april.length, used]).toEqual([3, 40]);
   const { balances } = await made(server.api('GET', '/v1/customers/credit-race/credit'));
   expect(balances).toEqual([{ currency: 'EUR', balance: '0.00' }]);

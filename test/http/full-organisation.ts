@@ -20,6 +20,7 @@ export interface FullOrganisation {
   /** What was paid of the invoice, which is a part of it. */
   readonly payment: string;
   readonly creditNote: string;
+  readonly creditNote: string;
   /** A further API key, by its id. */
   readonly otherKey: string;
   /** A currency that only this organisation has a rate for. */
@@ -160,6 +161,8 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
   const payment = await post(`/v1/invoices/${first}/payments`, { amount: '0.01', reference: key('transfer') });
   const back = { as: 'invoice', reason: 'A word of thanks', lines: [{ line: '1', amount: '0.01' }] };
   const creditNote = await post(`/v1/invoices/${first}/credit-notes`, back);
+  const back = { as: 'invoice', reason: 'A word of thanks', lines: [{ line: '1', amount: '0.01' }] };
+  const creditNote = await post(`/v1/invoices/${first}/credit-notes`, back);
   await post(advance, { now: THIRD_PERIOD });
   const draft = await onlyInvoice(server, apiKey, customer.id);
 
@@ -229,6 +232,7 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     draft,
     invoice: { id: invoice.id, number: invoice.number, line: invoice.lines[1].id },
     payment: payment.id,
+    creditNote: creditNote.id,
     creditNote: creditNote.id,
     otherKey: other.id,
     currency,

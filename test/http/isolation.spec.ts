@@ -488,9 +488,51 @@ const ASKING: Record<string, Asking[]> = {
     }),
   ],
   'POST /v1/invoices/{invoice}/credit-notes': [
-    asking((name) => ({ path: `/v1/invoices/${name}/credit-notes`, body: { as: 'invoice', reason: 'Not mine' } }), invoices, {
-      notByA: true,
-    }),
+    asking(
+      (name) => ({ path: `/v1/invoices/${name}/credit-notes`, body: { as: 'invoice', reason: 'Not mine' } }),
+      invoices,
+      {
+        notByA: true,
+      },
+    ),
+    asking(
+      (line) => ({
+        path: `/v1/invoices/${b.invoice.id}/credit-notes`,
+        body: { as: 'invoice', reason: 'Not mine', lines: [{ line, amount: '0.01' }] },
+      }),
+      () => byId(a.invoice.line),
+      { notByA: true },
+    ),
+  ],
+  'GET /v1/invoices/{invoice}/credit-notes': [
+    asking((name) => ({ path: `/v1/invoices/${name}/credit-notes` }), invoices),
+  ],
+  'GET /v1/credit-notes/{note}': [
+    asking(
+      (name) => ({ path: `/v1/credit-notes/${name}` }),
+      () => byId(a.creditNote),
+    ),
+  ],
+  'GET /v1/customers/{customer}/credit': [
+    asking(
+      (name) => ({ path: `/v1/customers/${name}/credit` }),
+      () => named(a.customer),
+    ),
+  ],
+  'GET /v1/reports/revenue': [
+    asking(
+      (name) => ({ path: `/v1/reports/revenue?from=2026-01&to=2026-12&customer=${name}` }),
+      () => named(a.customer),
+    ),
+  ],
+  'POST /v1/invoices/{invoice}/credit-notes': [
+    asking(
+      (name) => ({ path: `/v1/invoices/${name}/credit-notes`, body: { as: 'invoice', reason: 'Not mine' } }),
+      invoices,
+      {
+        notByA: true,
+      },
+    ),
     asking(
       (line) => ({
         path: `/v1/invoices/${b.invoice.id}/credit-notes`,

@@ -282,6 +282,10 @@ describe('what is answered is what is documented', () => {
     ['GET /v1/credit-notes/{note}', () => `/v1/credit-notes/${all.creditNote}`],
     ['GET /v1/customers/{customer}/credit', () => `/v1/customers/${all.customer.key}/credit?limit=1`],
     ['GET /v1/reports/revenue', () => '/v1/reports/revenue?from=2026-01&to=2026-12'],
+    ['GET /v1/invoices/{invoice}/credit-notes', () => `/v1/invoices/${all.invoice.id}/credit-notes`],
+    ['GET /v1/credit-notes/{note}', () => `/v1/credit-notes/${all.creditNote}`],
+    ['GET /v1/customers/{customer}/credit', () => `/v1/customers/${all.customer.key}/credit?limit=1`],
+    ['GET /v1/reports/revenue', () => '/v1/reports/revenue?from=2026-01&to=2026-12'],
     ['GET /v1/invoice-settings', () => '/v1/invoice-settings'],
     ['GET /v1/customers/{customer}/payment-terms', () => `/v1/customers/${all.customer.key}/payment-terms`],
     ['GET /v1/tax-rates', () => '/v1/tax-rates?country=AT&limit=1'],
@@ -538,6 +542,12 @@ describe('what is answered is what is documented', () => {
       'POST /v1/invoices/{invoice}/payments',
       () => `/v1/invoices/${all.invoice.id}/payments`,
       () => ({ amount: '0.02', reference: 'transfer 2', paidAt: '2026-02-01T00:00:00Z' }),
+      201,
+    ],
+    [
+      'POST /v1/invoices/{invoice}/credit-notes',
+      () => `/v1/invoices/${all.invoice.id}/credit-notes`,
+      () => ({ as: 'balance', reason: 'A word of thanks', lines: [{ line: '1', amount: '0.02' }] }),
       201,
     ],
     [

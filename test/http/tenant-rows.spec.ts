@@ -56,6 +56,9 @@ beforeAll(async () => {
     `INSERT INTO period_billed
      SELECT organisation_id, subscription_id, '2020-01-01', row_number() OVER (), id, 1 FROM invoice`,
   );
+  await owner.query(
+    `INSERT INTO revenue_schedule SELECT organisation_id, gen_random_uuid(), invoice_id, id, '2026-02-01', 1, '2026-02-01' FROM invoice_line`,
+  );
   // How far pricing has come is written by a job, in its own time.
   await owner.query(
     `INSERT INTO pending_pricing (organisation_id, revision, change_id, looked_at, priced, started_at)
