@@ -177,6 +177,34 @@ describe('terms', () => {
     expect(await made(post('/v1/plans', { ...wanted, minimum: '2' }))).toMatchObject({ version: 2, minimum: '2' });
   });
 
+  it('of fees in advance, of shares and of taxes come back as they went in, through a file as well', async () => {
+    const fee = { ...prices[0], key: 'fee', billing: { in: 'advance', every: 12 }, tax: { code: 'saas', behaviour: 'inclusive' } }; // prettier-ignore
+    const rules = { proration: 'day', allowancesOnChange: 'carry' };
+    const wanted = plan('ahead', '1', { prices: [fee], ...rules, currencies: { EUR: { prices: { fee: { charge: fee.charge } } } } }); // prettier-ignore
+    const published = await made(post('/v1/plans', wanted));
+    expect(published).toMatchObject({ ...rules, prices: [fee] });
+    expect(await made(post('/v1/plans', wanted))).toEqual(published);
+    const { plans: exported } = await get('/v1/plans/export');
+    const [document] = exported.filter(({ key }: { key: string }) => key === 'ahead');
+    expect(document).toEqual(wanted);
+    expect(await made(post('/v1/plans/apply', { plans: [document] }))).toMatchObject({
+      changes: [{ key: 'ahead', action: 'unchanged' }],
+    });
+    const monthly = { ...document, prices: [{ ...document.prices[0], billing: { in: 'advance' } }] };
+    expect(await made(post('/v1/plans/apply', { dryRun: true, plans: [monthly] }))).toMatchObject({
+      changes: [{ key: 'ahead', version: 2, fields: [{ field: 'prices.fee.billing.every', before: 12, after: null }] }],
+    });
+  });
+
+  it.each`
+    field                   | body
+    ${'proration'}          | ${{ proration: 'weekly' }}
+    ${'allowancesOnChange'} | ${{ allowancesOnChange: 'keep' }}
+  `('$field is one of its words', async ({ field, body }) => {
+    const answer = await post('/v1/plans', plan('wrong', '1', body));
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ field }] } });
+  });
+
   it('that don’t say anything make the plan that doesn’t have them', async () => {
     const first = await made(post('/v1/plans', plan('empty', '1')));
     const nothing = { pools: [], discounts: [], features: [], currencies: {} };
@@ -198,6 +226,7 @@ describe('terms', () => {
     ${'discounts[0]'}                            | ${'exactly one'}            | ${{ discounts: [{ key: 'd', name: 'D', percent: '1', amount: '1' }] }}
     ${'discounts[0].freeUnits'}                  | ${'free in a price'}        | ${{ discounts: [{ key: 'd', name: 'D', freeUnits: '1' }] }}
     ${'discounts[1].key'}                        | ${'twice'}                  | ${{ discounts: [everything.discounts[0], everything.discounts[0]] }}
+    ${'discounts[0].prices[0]'}                  | ${'billed in advance'}      | ${{ prices: [{ ...prices[0], billing: { in: 'advance' } }, ...prices.slice(1)] }}
     ${'features[0].feature'}                     | ${"no feature 'x'"}         | ${{ features: [{ feature: 'x', value: true }] }}
     ${'currencies.USD'}                          | ${'own currency'}           | ${{ currencies: { USD: currencies.EUR } }}
     ${'currencies.EUR.prices.more'}              | ${'is needed'}              | ${{ currencies: { EUR: { ...currencies.EUR, prices: { base: currencies.EUR.prices.base } } } }}
@@ -232,6 +261,12 @@ describe('terms', () => {
     ${'prices[0].charge.dimensions[0]'}   | ${"apart by 'model'"}           | ${{ ...more, key: 'a', charge: { model: 'per_group', dimensions: ['model'], charge: more!.charge } }}
     ${'prices[0].meter'}                  | ${'must be a sum, not count'}   | ${{ ...more, key: 'a', charge: { model: 'event_amount' } }}
     ${'prices[0].meter'}                  | ${'how many?'}                  | ${{ charge: { model: 'recurring', unitPrice: '1' } }}
+    ${'prices[0].billing'}                | ${'known only afterwards'}      | ${{ ...more, key: 'a', billing: { in: 'advance' } }}
+    ${'prices[0].billing'}                | ${'known only afterwards'}      | ${{ meter: 'calls', charge: { model: 'recurring', unitPrice: '1' }, billing: { in: 'advance' } }}
+    ${'prices[0].billing.every'}          | ${'from 1 to 120'}              | ${{ billing: { in: 'advance', every: 121 } }}
+    ${'prices[0].pricingUnit'}            | ${'in advance is in the'}       | ${{ pricingUnit: 'credit', billing: { in: 'advance' } }}
+    ${'prices[0].pool'}                   | ${'before anything is used'}    | ${{ ...calls, key: 'a', billing: { in: 'advance' } }}
+    ${'prices[0].tax'}                    | ${'code or a behaviour'}        | ${{ tax: {} }}
   `('$field: $detail', async ({ field, detail, price }) => {
     const first = { key: 'a', name: 'A', charge: { model: 'flat', amount: '1' }, ...price };
     const answer = await post('/v1/plans', plan('wrong', '1', { ...everything, prices: [first, ...prices] }));

@@ -114,3 +114,92 @@ it('credits outcomes of earlier segments and periods: it is known where those be
   expect(lines(segments, { ...NOTHING, earlier: march({ trial: 'everything' }) })).toEqual(['1 calls 1.00', '1 calls -1.00']); // prettier-ignore
   expect(lines(segments, { ...NOTHING, earlier: [] })).toEqual(['1 calls 1.00', '1 calls -1.00']);
 });
+
+describe('what a change leaves of units', () => {
+  type Rule = NonNullable<PlanTerms['allowancesOnChange']>;
+  const included = (rule: Rule, allowance: string, version: number) =>
+    plan(version, [calls('1', { allowance: d(allowance) })], { allowancesOnChange: rule });
+
+  it.each`
+    rule         | after    | used              | expected              | because
+    ${'prorate'} | ${'100'} | ${['60', '60']}   | ${['10.00', '10.00']} | ${'each half of April has 50'}
+    ${'reset'}   | ${'100'} | ${['120', '120']} | ${['20.00', '20.00']} | ${'each half has all 100'}
+    ${'carry'}   | ${'100'} | ${['70', '50']}   | ${['0.00', '20.00']}  | ${'30 of 100 are left'}
+    ${'carry'}   | ${'100'} | ${['130', '50']}  | ${['30.00', '50.00']} | ${'nothing is left'}
+    ${'carry'}   | ${'500'} | ${['70', '450']}  | ${['0.00', '20.00']}  | ${'the new plan includes 500, and 70 of them are used'}
+    ${'carry'}   | ${'50'}  | ${['70', '10']}   | ${['0.00', '10.00']}  | ${'more was used than the new plan includes: never below nothing'}
+  `('$rule, $used with 100 and then $after: $because', ({ rule, after, used, expected }) => {
+    const segments = [
+      segment(1, 16, included(rule, '100', 1), used[0]),
+      segment(16, 31, included(rule, after, 2), used[1]),
+    ];
+    expect(invoice(segments).lines.map(({ amount }) => amount.toFixed(2))).toEqual(expected);
+  });
+
+  it('carries over a stretch in which the price is not there, and says what was used', () => {
+    const segments = [
+      segment(1, 11, included('carry', '100', 1), '70'),
+      segment(11, 21, plan(2, []), '0'),
+      segment(21, 31, included('carry', '100', 3), '50'),
+    ];
+    const [, last] = invoice(segments).lines;
+    expect(last!.amount.toFixed(2)).toBe('20.00');
+    expect(last!.steps).toContain(
+      'Of the 100 that the plan includes in the period, 70 were used before this stretch of it began.',
+    );
+    expect(last!.steps).toContain('The first 30 are included in the plan and cost nothing.');
+  });
+
+  it('carries free units of a discount', () => {
+    const free = { key: 'free', name: 'Free', freeUnits: d('100') };
+    const of = (version: number) => plan(version, [calls('1', { terms: { discounts: [free] } })], { allowancesOnChange: 'carry' }); // prettier-ignore
+    expect(lines([segment(1, 16, of(1), '70'), segment(16, 31, of(2), '50')])).toEqual([
+      '1 calls 0.00',
+      '2 calls 20.00',
+    ]);
+  });
+
+  it.each`
+    rule         | after     | left              | because
+    ${'prorate'} | ${'1000'} | ${'100 of 1000'}  | ${'500, and 500 more: 900 used'}
+    ${'reset'}   | ${'1000'} | ${'800 of 1800'}  | ${'200 are left and go, and 1,000 come: 200 of them used'}
+    ${'carry'}   | ${'1000'} | ${'100 of 1000'}  | ${'granted once'}
+    ${'carry'}   | ${'2000'} | ${'1100 of 2000'} | ${'the new plan grants 2,000, of which 700 are used'}
+    ${'carry'}   | ${'500'}  | ${'0 of 700'}     | ${'700 of 500 are used: nothing is left, and nothing is asked back'}
+  `('a pool of 1,000 and then $after, $rule: $because', ({ rule, after, left }) => {
+    const of = (version: number, amount: string) =>
+      plan(version, [calls('1', { terms: { pool: { key: 'credits', weight: d('1') } } })], {
+        allowancesOnChange: rule,
+        pools: [{ key: 'credits', name: 'Credits', amount: d(amount) }],
+      });
+    const first = rule === 'carry' ? '700' : rule === 'reset' ? '800' : '500';
+    const second = rule === 'prorate' ? '400' : '200';
+    const rated = rateSegments([segment(1, 16, of(1, '1000'), first), segment(16, 31, of(2, after), second)], NOTHING);
+    const [pool] = poolsAfter(rated);
+    const lots = pool!.lots.reduce((all, { amount }) => all.plus(amount), d('0'));
+    expect(`${lots.toFixed()} of ${pool!.granted.toFixed()}`).toBe(left);
+    expect(pool!.used.plus(lots)).toEqual(pool!.granted);
+  });
+});
+
+describe('what a change asks of fees', () => {
+  const base = (amount: string, more: Partial<Price> = {}): Price =>
+    calls('1', { id: `base at ${amount}`, key: 'base', meterId: null, charge: { model: 'flat', amount: d(amount) }, ...more }); // prettier-ignore
+
+  it('is the share that the segment has of them, and not of the time', () => {
+    const segments = [
+      segment(1, 16, plan(1, [base('30')]), '0', { feeShare: { part: 1, whole: 1 } }),
+      segment(16, 31, plan(2, [base('60')]), '0', { feeShare: { part: 0, whole: 1 } }),
+    ];
+    expect(lines(segments)).toEqual(['1 base 30.00', '2 base 0.00']);
+    expect(invoice(segments).lines[1]!.steps).toContain(
+      'Fixed amount for the period, paid by the terms that the period began with: 0.',
+    );
+  });
+
+  it('is nothing where they are billed in advance: neither a line, nor in the plan’s minimum', () => {
+    const advance = base('30', { terms: { billing: { in: 'advance' } } });
+    const of = plan(1, [advance, calls('1')], { minimum: d('20') });
+    expect(lines([segment(1, 31, of, '5')])).toEqual(['1 calls 5.00', '1 plan:minimum 15.00']);
+  });
+});

@@ -264,3 +264,43 @@ it('tells no sentences where nobody reads them', () => {
   const of = plan([price('base', flat('20'))], { minimum: d('30') });
   expect(rated(of, {}, { explain: false }).lines.map(({ steps }) => steps)).toEqual([[], []]);
 });
+
+describe('fees in advance, in a plan that is rated as a whole', () => {
+  const advance = (amount: string, every?: number, more: PriceTerms = {}): Price =>
+    price('base', flat(amount), { terms: { billing: { in: 'advance', ...(every === undefined ? {} : { every }) }, ...more } }); // prettier-ignore
+  const off = { key: 'launch', name: 'Launch', amount: d('24'), periods: 12 };
+
+  it.each`
+    base                                         | context                  | amount   | because
+    ${advance('30')}                             | ${{}}                    | ${'30'}  | ${'a month of a month'}
+    ${advance('30')}                             | ${{ share: days(10) }}   | ${'10'}  | ${'10 of 30 days'}
+    ${advance('1200', 12)}                       | ${{}}                    | ${'100'} | ${'a twelfth of a year'}
+    ${advance('1200', 12)}                       | ${{ share: days(15) }}   | ${'50'}  | ${'and half of that'}
+    ${advance('1200', 12, { discounts: [off] })} | ${{ periodIndex: 11 }}   | ${'98'}  | ${'24 off the first year, which has the 12th month'}
+    ${advance('1200', 12, { discounts: [off] })} | ${{ periodIndex: 12 }}   | ${'100'} | ${'and not off the second'}
+    ${advance('1200', 12)}                       | ${{ trial: 'base_fee' }} | ${'0'}   | ${'free in a trial'}
+  `('$amount: $because', ({ base, context, amount }) => {
+    const { lines: [line] } = rated(plan([base]), {}, context); // prettier-ignore
+    expect(line!.amount.toFixed()).toBe(amount);
+    expect(sum(line!.breakdown.map((row) => row.amount)).toFixed()).toBe(amount);
+  });
+
+  it('are outside what is agreed for the plan', () => {
+    const terms: PlanTerms = { minimum: d('20'), discounts: [{ key: 'ten', name: 'Ten', percent: d('10') }] };
+    const both = plan([advance('30'), price('calls', unit('1'))], terms);
+    expect(lines(rated(both, { calls: '10' }))).toEqual([
+      'base 30',
+      'calls 10',
+      'plan:discount:ten -1',
+      'plan:minimum 11',
+    ]);
+  });
+
+  it('say which part of them it is', () => {
+    const { lines: [line] } = rated(plan([advance('1200', 12)]), {}); // prettier-ignore
+    expect(line!.steps).toEqual([
+      'This price is the same in every period, whatever is used.',
+      'Fixed amount for the period, for 1 of 12 billing periods: 100.',
+    ]);
+  });
+});
