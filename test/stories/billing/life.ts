@@ -278,7 +278,13 @@ function clockChanges(): Story[] {
       steps: [...on(first, subscribe('old')), ...on(middle, change({ plan: 'new' }))],
       until: last,
       invoices: [
-        invoice('INV-000001', `2026-${month}-02`, [charge('base', first, next, whole)], whole),
+        // A day after the start is 24 hours: where the first day has 25, still on that day.
+        invoice(
+          'INV-000001',
+          `2026-${month}-${month === '11' ? '01' : '02'}`,
+          [charge('base', first, next, whole)],
+          whole,
+        ),
         invoice(
           'INV-000002',
           last,

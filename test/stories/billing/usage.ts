@@ -180,13 +180,13 @@ export const USAGE: readonly Story[] = [
       invoice(
         'INV-000001',
         '2026-04-10',
-        [line('threshold', 'plan:threshold', '2026-04-01', '2026-04-10T12:00', '1,124 × 0.10 = 112.40')],
+        [line('threshold', 'plan:threshold', '2026-04-01', '2026-04-10', '1,124 × 0.10 = 112.40')],
         '112.40',
       ),
       invoice(
         'INV-000002',
         '2026-04-20',
-        [line('threshold', 'plan:threshold', '2026-04-01', '2026-04-20T12:00', '2,300 × 0.10 − 112.40 = 117.60')],
+        [line('threshold', 'plan:threshold', '2026-04-01', '2026-04-20', '2,300 × 0.10 − 112.40 = 117.60')],
         '117.60',
       ),
       invoice(

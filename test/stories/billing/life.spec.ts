@@ -1,0 +1,4 @@
+import { LIFE } from './life';
+import { tell } from './tell';
+
+tell(LIFE);
