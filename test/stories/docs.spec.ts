@@ -25,6 +25,8 @@ const PAGES = [
   'docs/corrections.md',
   'docs/recosting.md',
   'docs/simulations.md',
+  'docs/taxes.md',
+  'docs/one-off-invoices.md',
   'docs/documents.md',
   'docs/audit-log.md',
 ];
