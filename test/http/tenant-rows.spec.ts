@@ -54,7 +54,7 @@ beforeAll(async () => {
   );
   await owner.query(
     `INSERT INTO period_billed
-     SELECT organisation_id, subscription_id, '2020-01-01', row_number() OVER (), id, 1 FROM invoice`,
+     SELECT organisation_id, subscription_id, '2020-01-01', row_number() OVER (), invoice_id, 1 FROM invoice_part`,
   );
   await owner.query(
     `INSERT INTO revenue_schedule SELECT organisation_id, gen_random_uuid(), invoice_id, id, '2026-02-01', 1, '2026-02-01' FROM invoice_line`,

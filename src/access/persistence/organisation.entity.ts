@@ -17,6 +17,10 @@ export class OrganisationEntity {
   @Column('text') invoiceNumberFormat!: string;
   /** Days after it is finalized in which an invoice is to be paid. */
   @Column('int') netDays!: number;
+  /** Whether a person has to approve an invoice before it is finalized. */
+  @Column('text') invoiceApproval!: 'none' | 'required';
+  /** How many credit notes were given a number. */
+  @CountColumn() creditNotesNumbered!: number;
   /** Plans that would earn less than this share of their revenue are published for a reason only; null: no floor. */
   @DecimalColumn({ nullable: true }) marginFloorPercent!: Decimal | null;
   @Column('timestamptz') createdAt!: Date;
