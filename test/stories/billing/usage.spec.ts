@@ -1,0 +1,4 @@
+import { USAGE } from './usage';
+import { tell } from './tell';
+
+tell(USAGE);
