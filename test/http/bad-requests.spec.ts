@@ -696,6 +696,10 @@ const BODIES: Record<string, Row[]> = {
     ['no reason', {}, 'invalid_request', 'reason'],
     ['an empty reason', { reason: '' }, 'invalid_request', 'reason'],
   ],
+  'POST /v1/invoices/{invoice}/reissue': [
+    ['no reason', {}, 'invalid_request', 'reason'],
+    ['an empty reason', { reason: '' }, 'invalid_request', 'reason'],
+  ],
   'POST /v1/invoices/{invoice}/mark-uncollectible': [
     ['no reason', {}, 'invalid_request', 'reason'],
     ['a reason that is a number', { reason: 1 }, 'invalid_request', 'reason'],

@@ -482,6 +482,11 @@ const ASKING: Record<string, Asking[]> = {
   'POST /v1/invoices/{invoice}/void': [
     asking((name) => ({ path: `/v1/invoices/${name}/void`, body: { reason: 'Not mine' } }), invoices, { notByA: true }),
   ],
+  'POST /v1/invoices/{invoice}/reissue': [
+    asking((name) => ({ path: `/v1/invoices/${name}/reissue`, body: { reason: 'Not mine' } }), invoices, {
+      notByA: true,
+    }),
+  ],
   'POST /v1/invoices/{invoice}/mark-uncollectible': [
     asking((name) => ({ path: `/v1/invoices/${name}/mark-uncollectible`, body: { reason: 'Not mine' } }), invoices, {
       notByA: true,

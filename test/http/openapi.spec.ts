@@ -605,6 +605,12 @@ describe('what is answered is what is documented', () => {
     ['POST /v1/invoices/{invoice}/approve', () => `/v1/invoices/${all.draft}/approve`, () => undefined, 200],
     ['POST /v1/invoices/{invoice}/finalize', () => `/v1/invoices/${all.draft}/finalize`, () => undefined, 200],
     ['POST /v1/invoices/{invoice}/void', () => `/v1/invoices/${all.draft}/void`, () => ({ reason: 'Twice' }), 200],
+    [
+      'POST /v1/invoices/{invoice}/reissue',
+      () => `/v1/invoices/${all.draft}/reissue`,
+      () => ({ reason: 'Wrong' }),
+      200,
+    ],
   ];
   it.each(WRITING)('%s', async (route, path, body, status) => {
     const sent = body();

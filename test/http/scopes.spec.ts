@@ -114,6 +114,7 @@ const NEEDED: Record<string, Scope | null> = {
   'POST /v1/invoices/{invoice}/payments': 'manage',
   'GET /v1/invoices/{invoice}/payments': 'read',
   'POST /v1/invoices/{invoice}/void': 'manage',
+  'POST /v1/invoices/{invoice}/reissue': 'manage',
   'POST /v1/invoices/{invoice}/mark-uncollectible': 'manage',
   'POST /v1/invoices/{invoice}/credit-notes': 'manage',
   'GET /v1/invoices/{invoice}/credit-notes': 'read',
