@@ -1,0 +1,4 @@
+import { MONEY } from './money';
+import { tell } from './tell';
+
+tell(MONEY);
