@@ -283,14 +283,15 @@ describe('the ledger of usage', () => {
     const ledger = await made(server.api('GET', path));
     const [january, february, march] = await invoicesOf(server, 'told');
     const at = ({ id, number }: Line) => ({ id, number });
+    const line = { id: january.lines[0].id, position: 1 };
     expect(ledger.classes).toEqual([
-      { class: 'billed', invoice: at(january), events: 2, cost: '0.5', pendingCostEvents: 0 },
-      { class: 'adjusted', invoice: at(february), events: 1, cost: '0.25', pendingCostEvents: 0 },
-      { class: 'draft', invoice: at(march), events: 1, cost: '0', pendingCostEvents: 0 },
-      { class: 'open', invoice: null, events: 1, cost: '0', pendingCostEvents: 0 },
-      { class: 'late', invoice: null, events: 1, cost: '0', pendingCostEvents: 0 },
-      { class: 'not_charged', invoice: null, events: 1, cost: '0', pendingCostEvents: 0 },
-      { class: 'voided', invoice: null, events: 1, cost: '0', pendingCostEvents: 0 },
+      { class: 'billed', invoice: at(january), line, events: 2, cost: '0.5', pendingCostEvents: 0 },
+      { class: 'adjusted', invoice: at(february), line: null, events: 1, cost: '0.25', pendingCostEvents: 0 },
+      { class: 'draft', invoice: at(march), line: null, events: 1, cost: '0', pendingCostEvents: 0 },
+      { class: 'open', invoice: null, line: null, events: 1, cost: '0', pendingCostEvents: 0 },
+      { class: 'late', invoice: null, line: null, events: 1, cost: '0', pendingCostEvents: 0 },
+      { class: 'not_charged', invoice: null, line: null, events: 1, cost: '0', pendingCostEvents: 0 },
+      { class: 'voided', invoice: null, line: null, events: 1, cost: '0', pendingCostEvents: 0 },
     ]);
     expect(ledger.allEvents).toEqual({ events: 8, cost: '0.75', pendingCostEvents: 0 });
     const upsideDown = await server.api('GET', '/v1/customers/told/usage-ledger?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z'); // prettier-ignore

@@ -35,9 +35,13 @@ const UsageLedgerResponse = z.object({
         class: z
           .enum(LEDGER_CLASSES)
           .describe(
-            '`billed`: on the finalized invoice of its period. `adjusted`: came late and is in what a later one adjusted. `draft`, `open`: in a period whose invoice is a draft, or that hasn’t ended. `late`: the next invoice adjusts it. `beyond_reach`: nobody will. `pending_cost`: its charge waits for its cost. `not_charged`: no price looks at it. `voided`.',
+            '`billed`: on the finalized invoice of its period. `allowance`: the same, covered by what was included. `adjusted`: came late and is in what a later one adjusted. `draft`, `open`: in a period whose invoice is a draft, or that hasn’t ended. `late`: the next invoice adjusts it. `beyond_reach`: nobody will. `pending_cost`: its charge waits for its cost. `trial`, `paused`, `waived`: free by rule. `taken_back`: its invoice is void, and nothing took its place. `not_charged`: no price looks at it. `voided`.',
           ),
         invoice: InvoiceReference.nullable(),
+        line: z
+          .object({ id: z.string(), position: z.number().int().describe('From 1.') })
+          .nullable()
+          .describe('The line of what is billed; of several prices that charge it, the first that asks for it.'),
         ...CountsShape,
       }),
     )
@@ -94,9 +98,13 @@ export class UsageLedgerController {
       customer: { id: toPublicId('customer', customer.id), key: customer.key },
       from: from.toISOString(),
       to: to.toISOString(),
-      classes: entries.map(({ class: of, invoice, events, cost, pendingEvents }) => ({
+      classes: entries.map(({ class: of, invoice, line, events, cost, pendingEvents }) => ({
         class: of,
         invoice: invoice === null ? null : { id: toPublicId('invoice', invoice.id), number: invoice.number },
+        line:
+          line === null || line === undefined
+            ? null
+            : { id: toPublicId('invoiceLine', line.id), position: line.position },
         events,
         cost: decimalText(cost),
         pendingCostEvents: pendingEvents,
