@@ -178,9 +178,10 @@ describe('terms', () => {
   });
 
   it('of fees in advance, of shares and of taxes come back as they went in, through a file as well', async () => {
-    const fee = { ...prices[0], key: 'fee', billing: { in: 'advance', every: 12 }, tax: { code: 'saas', behaviour: 'inclusive' } }; // prettier-ignore
+    const charge = { model: 'flat', amount: '1200' };
+    const fee = { key: 'fee', name: 'Fee', charge, billing: { in: 'advance', every: 12 }, tax: { code: 'saas', behaviour: 'inclusive' } }; // prettier-ignore
     const rules = { proration: 'day', allowancesOnChange: 'carry' };
-    const wanted = plan('ahead', '1', { prices: [fee], ...rules, currencies: { EUR: { prices: { fee: { charge: fee.charge } } } } }); // prettier-ignore
+    const wanted = plan('ahead', '1', { prices: [fee], ...rules, currencies: { EUR: { prices: { fee: { charge } } } } }); // prettier-ignore
     const published = await made(post('/v1/plans', wanted));
     expect(published).toMatchObject({ ...rules, prices: [fee] });
     expect(await made(post('/v1/plans', wanted))).toEqual(published);

@@ -12,11 +12,16 @@ import { type BilledFee, type DraftLine, feeLines } from './domain';
 export interface FeesToReconcile {
   readonly about: SubscriptionWithPlan;
   readonly asOf: Date;
-  /**
-   * Whether fee periods are looked at that were over before the billing period that ends with `asOf`, or holds it.
-   * Nothing changes in them, but for an invoice that is issued again.
-   */
+  /** Whether all fee periods are looked at, also those in which nothing can have changed. */
   readonly all?: boolean;
+}
+
+/** What there is of a subscription's fees. */
+interface FeesThere {
+  /** All lines but for those of invoices that are void and were issued again: these exist no more. */
+  readonly billed: BilledFee[];
+  /** Where the first of those begins that exist no more. */
+  reissuedFrom: Date | null;
 }
 
 /** Finds what of fees in advance isn't billed yet, or is billed too much. Reads what was billed, and writes nothing. */
@@ -37,28 +42,33 @@ export class FeesReconciler {
     wanted: readonly FeesToReconcile[],
   ): Promise<ReadonlyMap<string, readonly DraftLine[]>> {
     const withFees = wanted.filter(({ about }) => about.phases.some(({ plan }) => hasAdvance(plan)));
-    const billed = await this.billedFees(db, tenant, withFees);
+    const fees = await this.feesThere(db, tenant, withFees);
     return new Map(
       wanted.map(({ about, asOf, all = false }) => {
-        const fees = billed.get(about.subscription.id);
-        const since = all ? null : startOfPeriodBefore(about, asOf);
-        return [about.subscription.id, fees === undefined ? [] : feeLines(about, asOf, fees, since)];
+        const there = fees.get(about.subscription.id);
+        if (there === undefined) return [about.subscription.id, []];
+        return [about.subscription.id, feeLines(about, asOf, there.billed, all ? null : reachOf(about, asOf, there))];
       }),
     );
   }
 
-  /** Every line of a fee, but for those of invoices that are void and were issued again: these exist no more. */
-  private async billedFees(
+  private async feesThere(
     db: EntityManager,
     tenant: Tenant,
     wanted: readonly FeesToReconcile[],
-  ): Promise<Map<string, BilledFee[]>> {
-    const found = new Map<string, BilledFee[]>(wanted.map(({ about }) => [about.subscription.id, []]));
+  ): Promise<Map<string, FeesThere>> {
+    const found = new Map<string, FeesThere>(
+      wanted.map(({ about }) => [about.subscription.id, { billed: [], reissuedFrom: null }]),
+    );
     if (found.size === 0) return found;
     const rows = await db.query<FeeRow[]>(FEES_OF_SUBSCRIPTIONS, [tenant.organisationId, [...found.keys()]]);
     if (rows.length === 0) return found;
     const planOf = await this.plansOf(tenant, wanted, rows);
-    for (const row of rows) found.get(row.subscription_id)!.push(toBilledFee(row, planOf(row.plan_id)));
+    for (const row of rows) {
+      const there = found.get(row.subscription_id)!;
+      if (!row.reissued) there.billed.push(toBilledFee(row, planOf(row.plan_id)));
+      else there.reissuedFrom = earlier(there.reissuedFrom ?? row.period_start, row.period_start);
+    }
     return found;
   }
 
@@ -81,9 +91,17 @@ export class FeesReconciler {
   }
 }
 
-/** Where the billing period begins that ends at an instant, or that the instant lies in; null where there is none. */
-function startOfPeriodBefore(about: SubscriptionWithPlan, at: Date): Date | null {
-  return periodAt(about, new Date(at.getTime() - 1))?.period.start ?? null;
+/**
+ * Fee periods that were over before the billing period that ends with an instant, or holds it, are left alone: nothing
+ * changes in them, but for an invoice that is issued again. Null: all are looked at.
+ */
+function reachOf(about: SubscriptionWithPlan, asOf: Date, { reissuedFrom }: FeesThere): Date | null {
+  const start = periodAt(about, new Date(asOf.getTime() - 1))?.period.start ?? null;
+  return start === null || reissuedFrom === null ? start : earlier(start, reissuedFrom);
+}
+
+function earlier(one: Date, other: Date): Date {
+  return one.getTime() < other.getTime() ? one : other;
 }
 
 interface FeeRow {
@@ -100,6 +118,7 @@ interface FeeRow {
   readonly exact_amount: string;
   readonly amount: string;
   readonly waived: boolean;
+  readonly reissued: boolean;
   readonly number: string | null;
 }
 
@@ -107,11 +126,10 @@ interface FeeRow {
 const FEES_OF_SUBSCRIPTIONS = `
   SELECT line.subscription_id, line.fee_id, line.key, line.plan_id, line.price_id, line.description, line.kind,
          line.period_start, line.period_end, line.quantity::text, line.exact_amount::text, line.amount::text,
-         invoice.status = 'void' AS waived, invoice.number
+         invoice.status = 'void' AS waived, invoice.reissued_as IS NOT NULL AS reissued, invoice.number
     FROM invoice_line AS line
     JOIN invoice ON (invoice.organisation_id, invoice.id) = (line.organisation_id, line.invoice_id)
    WHERE line.organisation_id = $1 AND line.subscription_id = ANY ($2::uuid[]) AND line.fee_id IS NOT NULL
-     AND (invoice.status <> 'void' OR invoice.reissued_as IS NULL)
    ORDER BY line.id`;
 
 function toBilledFee(row: FeeRow, plan: Plan): BilledFee {
