@@ -1,6 +1,6 @@
-import { intervalInWords, sameInterval, type StoredPlan } from '../catalog';
+import { intervalInWords, type StoredPlan } from '../catalog';
 import { ConflictError, type Currency, InvalidRequestError } from '../kernel';
-import { currencyOf } from './domain';
+import { currencyOf, cycleAt, fitsCycle } from './domain';
 import type { MoveMode } from './domain';
 import { offersCurrency } from './plan-offered';
 import type { SubscriptionWithPlan } from './assemble-subscription';
@@ -42,8 +42,8 @@ export class MoveRefusals {
     if (at.getTime() < openFrom.getTime()) {
       this.closed.push(`'${about.subscription.key}' has invoices up to ${openFrom.toISOString()}`);
     }
-    const { plan } = about.phases[0]!;
-    if (!sameInterval(plan, this.move.to)) this.intervals.add(intervalInWords(plan));
+    const cycle = cycleAt(about, at);
+    if (!fitsCycle(this.move.to, cycle)) this.intervals.add(intervalInWords(cycle));
     const currency = currencyOf(about);
     if (!offersCurrency(this.move.to, currency)) this.currencies.add(currency);
   }

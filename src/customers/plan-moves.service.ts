@@ -6,7 +6,7 @@ import { Clock, type Currency, fromPublicId, newUuid, NotFoundError, toPublicId 
 import { Database } from '../platform/database';
 import { CustomerDirectory } from './customer-directory';
 import { CustomersService } from './customers.service';
-import { anchorOf, moveInstant, type MoveMode, periodOf, type Phase, phaseAt } from './domain';
+import { moveInstant, type MoveMode, openFrom as openFromOf, type Phase, phaseAt } from './domain';
 import { MoveRefusals } from './move-refusals';
 import {
   insertPhases,
@@ -289,11 +289,13 @@ function candidateOf(
   about: SubscriptionWithPlan,
   now: Date,
 ): MoveCandidate | null {
-  const openFrom = periodOf(about, about.subscription.openPeriod).start;
+  const openFrom = openFromOf(about);
   // What is to be now is never in a period that was closed meanwhile.
   const asked = wanted.effectiveAt ?? (now.getTime() < openFrom.getTime() ? openFrom : now);
   const mode = wanted.mode === 'stay' ? 'now' : wanted.mode;
-  const at = moveInstant(mode, asked, anchorOf(about));
+  const at = moveInstant(mode, asked, about);
+  // What has ended by then is not moved any more.
+  if (about.ending !== null && about.ending.endAt.getTime() <= at.getTime()) return null;
 
   const then = phaseAt(about, at).plan;
   const before = phaseAt(about, new Date(at.getTime() - 1)).plan;

@@ -6,6 +6,8 @@ import {
   type ChangeRequest,
   ChangesService,
   CustomersService,
+  periodOf,
+  segmentsOf,
   SubscriptionsService,
   type SubscriptionWithPlan,
 } from '../customers';
@@ -102,9 +104,9 @@ export class SubscriptionLifecycle {
       request === null
         ? { about: await this.subscriptions.lock(db, tenant, reference), draft: null }
         : await this.changed(db, tenant, reference, request);
-    const { customer, subscription } = about;
+    const { customer } = about;
     const made = draft === null ? null : await this.loader.withLines(db, tenant, draft);
-    const coming = subscription.dueAt === null ? null : await this.invoices.preview(tenant, about);
+    const coming = isBilledNext(about) ? await this.invoices.preview(tenant, about) : null;
 
     const currency = (made ?? coming)?.invoice.currency;
     let left = currency === undefined ? ZERO : await this.credit.balance(db, tenant, customer.id, currency);
@@ -198,4 +200,10 @@ export class SubscriptionLifecycle {
     });
     return part === null ? null : db.findOneByOrFail(InvoiceEntity, { id: part.invoiceId });
   }
+}
+
+/** Whether the open period gets an invoice: not behind the end, nor where it ends with nothing to settle. */
+function isBilledNext(about: SubscriptionWithPlan): boolean {
+  const { openPeriod, dueAt } = about.subscription;
+  return dueAt !== null && !segmentsOf(about, periodOf(about, openPeriod)).some(({ waived }) => waived === true);
 }

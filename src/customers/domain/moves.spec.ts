@@ -1,6 +1,10 @@
 import { moveInstant } from './moves';
 
-const anchor = { startAt: new Date('2026-01-31T14:30:00Z'), timeZone: 'Europe/Berlin', interval: 'month' } as const;
+const about = {
+  subscription: { startAt: new Date('2026-01-31T14:30:00Z') },
+  customer: { timeZone: 'Europe/Berlin' },
+  phases: [{ plan: { interval: 'month' } }],
+} as const;
 
 it.each`
   mode         | effectiveAt               | at                            | because
@@ -12,5 +16,5 @@ it.each`
   ${'now'}     | ${'2025-11-11T00:00:00Z'} | ${'2026-01-31T14:30:00.000Z'} | ${'one that begins later begins with it'}
   ${'renewal'} | ${'2026-01-31T14:30:00Z'} | ${'2026-01-31T14:30:00.000Z'} | ${'and so does one that begins then'}
 `('$mode at $effectiveAt is $at: $because', ({ mode, effectiveAt, at }) => {
-  expect(moveInstant(mode, new Date(effectiveAt), anchor).toISOString()).toBe(at);
+  expect(moveInstant(mode, new Date(effectiveAt), about).toISOString()).toBe(at);
 });

@@ -1,4 +1,4 @@
-import { type BillingAnchor, billingPeriodAt } from '../../kernel';
+import { periodAt, type PeriodsOf } from './cycles';
 
 /** stay: planned moves are taken back. renewal: with the next billing period. now: at the instant itself. */
 export const MOVE_MODES = ['stay', 'renewal', 'now'] as const;
@@ -16,9 +16,10 @@ export type MoveMode = (typeof MOVE_MODES)[number];
  *
  * Where a period begins at `effectiveAt`, both are that instant. A subscription that begins later begins with the plan.
  */
-export function moveInstant(mode: Exclude<MoveMode, 'stay'>, effectiveAt: Date, anchor: BillingAnchor): Date {
-  if (effectiveAt.getTime() <= anchor.startAt.getTime()) return anchor.startAt;
-  if (mode === 'now') return effectiveAt;
-  const { period } = billingPeriodAt(anchor, effectiveAt);
-  return period.start.getTime() === effectiveAt.getTime() ? effectiveAt : period.end;
+export function moveInstant(mode: Exclude<MoveMode, 'stay'>, effectiveAt: Date, about: PeriodsOf): Date {
+  const { startAt } = about.subscription;
+  if (effectiveAt.getTime() <= startAt.getTime()) return startAt;
+  const found = mode === 'now' ? null : periodAt(about, effectiveAt);
+  if (found === null) return effectiveAt;
+  return found.period.start.getTime() === effectiveAt.getTime() ? effectiveAt : found.period.end;
 }
