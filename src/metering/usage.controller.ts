@@ -90,7 +90,9 @@ export class UsageController {
   }
 
   private async openPeriod(tenant: Tenant, customer: CustomerEntity): Promise<Period> {
-    const [first] = await this.subscriptions.ofCustomer(tenant, customer);
+    const subscriptions = await this.subscriptions.ofCustomer(tenant, customer);
+    // One that has ended and is billed has no open period any more.
+    const first = subscriptions.find(({ subscription }) => subscription.dueAt !== null);
     if (first !== undefined) return periodOf(first, first.subscription.openPeriod);
     const now = await this.customers.nowFor(tenant, customer);
     return { start: new Date(now.getTime() - THIRTY_DAYS_MS), end: now };

@@ -5,14 +5,14 @@ import { OrganisationEntity, type Tenant } from '../access';
 import { type MeterEntity, MetersService, type Plan } from '../catalog';
 import { ExchangeRatesService } from '../costing';
 import {
-  anchorOf,
   CustomersService,
+  periodAt,
   planAt,
   SubscriptionEntity,
   SubscriptionsService,
   type SubscriptionWithPlan,
 } from '../customers';
-import { billingPeriodAt, Clock, ConflictError, ONE, type Period } from '../kernel';
+import { Clock, ConflictError, ONE, type Period } from '../kernel';
 import { ChargeUsageService, type SegmentUsage, type UsageWanted } from '../metering';
 import { Database } from '../platform/database';
 import {
@@ -139,6 +139,7 @@ export class CustomerSimulator {
       const { subscription, customer } = about;
       const now = clocks.get(customer.id) ?? this.clock.now();
       if (subscription.startAt.getTime() > now.getTime()) continue;
+      if (about.ending !== null && about.ending.endAt.getTime() <= now.getTime()) continue;
       const plan = planAt(about, now);
       if (planKey !== null && plan.key !== planKey) continue;
       const firstPeriod = periodNumberAt(about, periods[0]!.period.start);
@@ -187,8 +188,8 @@ function wantedBy(plans: readonly Plan[]): UsageWanted[] {
   return [...charges.values()];
 }
 
-/** The number of the billing period that an instant is in; before the first, that. */
+/** The number of the billing period that an instant is in; before the first, that; outside of any, the next to be billed. */
 function periodNumberAt(about: SubscriptionWithPlan, at: Date): number {
-  const anchor = anchorOf(about);
-  return at.getTime() <= anchor.startAt.getTime() ? 0 : billingPeriodAt(anchor, at).index;
+  const { startAt, openPeriod } = about.subscription;
+  return at.getTime() <= startAt.getTime() ? 0 : (periodAt(about, at)?.index ?? openPeriod);
 }
