@@ -7,11 +7,11 @@ import { startEmbeddedPostgres } from '../../src/platform/database';
 import { build } from '../stories/demo-program';
 import { killServerProcesses, type ServerProcess, startServerProcess } from '../support/server-process';
 import { withDatabase } from '../support/postgres';
-import { billedState } from './billed-state';
-import { COMPANY_MONTHS, makeCompany } from './billing-company';
+import { billedState } from '../support/billed-state';
+import { COMPANY_MONTHS, makeCompany } from '../support/billing-company';
 
 const KILLS = 20;
-const CUSTOMERS = 150;
+const CUSTOMERS = 120;
 /** How long billing goes on at most before it is killed. */
 const LONGEST_MS = 1_500;
 const SEED = Number(process.env['WEIR_SEED'] ?? Date.now() % 2 ** 31);
@@ -63,15 +63,6 @@ describe('SIGKILL while periods are closed and invoices are finalized', () => {
       WEIR_LOG_LEVEL: 'fatal',
     });
 
-  /** A company of its own database, whose clock stands at the beginning. */
-  async function company(name: string) {
-    await clients[0]!.query(`CREATE DATABASE ${name}`);
-    const url = withDatabase(postgres.url, name);
-    const server = await start(url);
-    const clock = await makeCompany({ url: server.url, apiKey: server.apiKey! }, CUSTOMERS);
-    return { url, server, apiKey: server.apiKey!, clock, database: await connected(url) };
-  }
-
   /** @returns the status; 0 when the server was killed meanwhile */
   async function advance(url: string, apiKey: string, clock: string, now: string): Promise<number> {
     const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
@@ -84,15 +75,25 @@ describe('SIGKILL while periods are closed and invoices are finalized', () => {
   }
 
   it(`${KILLS} times: the same invoices as without`, async () => {
-    await connected(postgres.url);
-    const undisturbed = await company('undisturbed');
-    for (const now of COMPANY_MONTHS)
-      expect(await advance(undisturbed.server.url, undisturbed.apiKey, undisturbed.clock, now)).toBe(200);
-    expect(await undisturbed.server.end('SIGTERM')).toEqual([0, null]);
-    const expected = await billedState(undisturbed.database);
+    const owner = await connected(postgres.url);
+    await owner.query('CREATE DATABASE undisturbed');
+    const [own, disturbed] = ['undisturbed', 'disturbed'].map((name) => withDatabase(postgres.url, name)) as [
+      string,
+      string,
+    ];
+    let server = await start(own);
+    const apiKey = server.apiKey!;
+    const clock = await makeCompany({ url: server.url, apiKey }, CUSTOMERS);
+    expect(await server.end('SIGTERM')).toEqual([0, null]);
+    await owner.query('CREATE DATABASE disturbed TEMPLATE undisturbed');
 
-    const { url, apiKey, clock, database, ...first } = await company('disturbed');
-    let { server } = first;
+    server = await start(own);
+    for (const now of COMPANY_MONTHS) expect(await advance(server.url, apiKey, clock, now)).toBe(200);
+    expect(await server.end('SIGTERM')).toEqual([0, null]);
+    const expected = await billedState(await connected(own));
+    const database = await connected(disturbed);
+
+    server = await start(disturbed);
     const random = randomNumbers(SEED);
     let midway = 0;
     for (let kill = 0; kill < KILLS; kill += 1) {
@@ -102,7 +103,7 @@ describe('SIGKILL while periods are closed and invoices are finalized', () => {
       await sleep(random.next().value! * LONGEST_MS);
       await server.end('SIGKILL');
       if ((await advancing) === 0) midway += 1;
-      server = await start(url);
+      server = await start(disturbed);
     }
     for (const now of COMPANY_MONTHS) expect(await advance(server.url, apiKey, clock, now)).toBe(200);
 
