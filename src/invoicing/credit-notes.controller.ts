@@ -10,7 +10,7 @@ import {
 } from './credit-note-responses';
 import { CreditNotesService } from './credit-notes.service';
 
-@ApiTags('credit notes')
+@ApiTags('invoices')
 @Controller('v1')
 export class CreditNotesController {
   constructor(@Inject(CreditNotesService) private readonly notes: CreditNotesService) {}

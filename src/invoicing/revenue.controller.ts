@@ -50,7 +50,7 @@ const RevenueResponse = z.object({
     .describe('Currencies in which something was earned or is to be, by code.'),
 });
 
-@ApiTags('reports')
+@ApiTags('ledger')
 @Controller('v1/reports')
 export class RevenueController {
   constructor(

@@ -8,7 +8,7 @@ import { type Answer, startTestServer, type TestServer } from '../support/server
  * at which something happened is held against the invoices, payments and credit notes as the API shows them: also what is
  * deferred, which is worked out here once more from the days of each line; and the revenue report against the ledger.
  */
-const RUNS = Number(process.env.WEIR_LEDGER_RUNS ?? 6);
+const RUNS = Number(process.env.WEIR_LEDGER_RUNS ?? 4);
 const SEED = process.env.WEIR_LEDGER_SEED === undefined ? Date.now() % 1_000_000 : Number(process.env.WEIR_LEDGER_SEED);
 
 let server: TestServer;
@@ -35,7 +35,7 @@ type NoteAs = 'invoice' | 'balance' | 'refund';
 
 const which = fc.nat(3);
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), days: fc.integer({ min: 1, max: 20 }) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), days: fc.integer({ min: 1, max: 45 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('finalize' as const), which }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('void' as const, 'mark-uncollectible' as const), which }) },
   {
@@ -419,4 +419,4 @@ it(`the trial balance of every instant is what the invoices say (WEIR_LEDGER_SEE
     }),
     { numRuns: RUNS, seed: SEED, endOnFailure: true },
   );
-}, 300_000);
+}, 600_000);
