@@ -1,18 +1,12 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Header, Inject, Param, Query, StreamableFile } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { Asker, Requires, type Tenant } from '../access';
 import { type InvoiceDocument, linesCsv, ublInvoice } from './domain';
 import { DocumentsService } from './documents.service';
+import { FILE, file, fileName, PDF, PdfQuery } from './files';
 import { renderInvoice } from './pdf/render-invoice';
-
-const PdfQuery = z.object({
-  paper: z.enum(['a4', 'letter']).default('a4').describe('Which paper the pages are for; A4 without it.'),
-});
-
-const FILE = { schema: { type: 'string' } } as const;
-const PDF = { schema: { type: 'string', format: 'binary' } } as const;
 
 /** An invoice as files, for people and for programs. */
 @ApiTags('invoices')
@@ -90,15 +84,6 @@ export class DocumentsController {
   }
 }
 
-function file(content: Buffer, name: string, shown: 'inline' | 'attachment' = 'attachment'): StreamableFile {
-  return new StreamableFile(content, { disposition: `${shown}; filename="${name}"`, length: content.length });
-}
-
 function nameOf({ number, id }: InvoiceDocument, extension: string): string {
   return `${fileName(number ?? `draft-${id}`)}.${extension}`;
-}
-
-/** A header and a folder hold plain letters only; others become dashes. */
-function fileName(text: string): string {
-  return text.replace(/[^A-Za-z0-9._-]/g, '-');
 }

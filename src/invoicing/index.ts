@@ -1,3 +1,4 @@
+export { CreditNotesService } from './credit-notes.service';
 export { DailyUsageService, type StoredDailyUsage } from './daily-usage';
 export * from './domain';
 export { type ExplainedEvent, ExplanationsService, lineOf } from './explanations.service';

@@ -102,6 +102,6 @@ import { UsageLedgerService } from './usage-ledger.service';
     SubscriptionLifecycle,
     ThresholdsService,
   ],
-  exports: [DailyUsageService, ExplanationsService, InvoicesService, PeriodCloser],
+  exports: [CreditNotesService, DailyUsageService, ExplanationsService, InvoicesService, PeriodCloser],
 })
 export class InvoicingModule {}
