@@ -68,6 +68,11 @@ describe('an invoice by hand', () => {
     const final = await made(`/v1/invoices/${invoice.id}/finalize`);
     expect(final).toMatchObject({ status: 'finalized', number: 'INV-000001', total: '356.98' });
     expect(shown(final)).toEqual(shown(invoice));
+    const why = await call('GET', `/v1/invoices/${invoice.id}/lines/1/explain`);
+    expect(why).toMatchObject({
+      status: 200,
+      body: { steps: ['2.5 × 99.99 = 249.975.', expect.stringContaining('249.98 EUR')] },
+    });
     const { body } = await call('GET', '/v1/ledger/trial-balance?currency=EUR');
     const balances = body.currencies[0].accounts.filter((each: { balance: string }) => each.balance !== '0.00');
     expect(balances.map((each: { account: string; balance: string }) => `${each.account} ${each.balance}`)).toEqual([

@@ -68,6 +68,9 @@ it('bills usage as soon as what isn’t billed reaches the threshold, and takes 
     // Only the fee of 500.00 with 95.00 is left.
     'INV-000003: base 500.00, calls 230.00, plan:threshold:0 -112.40, plan:threshold:1 -117.60 = 595.00',
   ]);
+  const steps = async (name: string) => (await call('GET', `/v1/invoices/${name}/explain`)).body.steps;
+  expect((await steps('INV-000002/lines/1'))[1]).toBe('112.40 EUR of it were billed by INV-000001.');
+  expect((await steps('INV-000003/lines/3'))[0]).toBe('112.40 EUR of this period’s usage were billed by INV-000001.');
   const { body } = await call('GET', '/v1/ledger/trial-balance?currency=EUR');
   const revenue = body.currencies[0].accounts.find((each: { account: string }) => each.account === 'revenue');
   expect(revenue.balance).toBe('-730.00');
