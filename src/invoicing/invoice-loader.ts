@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { OrganisationEntity, type Tenant } from '../access';
+import { PlansService, type StoredPlan } from '../catalog';
 import {
   type CustomerEntity,
   CustomersService,
@@ -25,6 +26,8 @@ export interface InvoiceWithLines {
   readonly subscriptions: ReadonlyMap<string, SubscriptionWithPlan>;
   /** The one that it bills; null when there are several, or none. */
   readonly about: SubscriptionWithPlan | null;
+  /** Plans of lines that no subscription has any more, since the change that brought them was taken back; by their uuid. */
+  readonly plans: ReadonlyMap<string, StoredPlan>;
   /** Currency of the cost. */
   readonly costCurrency: string;
 }
@@ -35,6 +38,7 @@ export class InvoiceLoader {
   constructor(
     @Inject(CustomersService) private readonly customers: CustomersService,
     @Inject(SubscriptionsService) private readonly subscriptions: SubscriptionsService,
+    @Inject(PlansService) private readonly plans: PlansService,
   ) {}
 
   async withLines(db: EntityManager, tenant: Tenant, invoice: InvoiceEntity): Promise<InvoiceWithLines> {
@@ -55,6 +59,7 @@ export class InvoiceLoader {
       [...stored.values()].flatMap(({ parts }) => parts),
     );
     const customers = await this.customers.byIds(tenant, [...new Set(invoices.map(({ customerId }) => customerId))]);
+    const plans = await this.plansBeside(tenant, [...stored.values()].flatMap(({ lines }) => lines), subscriptions); // prettier-ignore
     const costCurrency = await this.costCurrency(db, tenant);
     return invoices.map((invoice) => {
       const { parts, lines } = stored.get(invoice.id)!;
@@ -66,6 +71,7 @@ export class InvoiceLoader {
         customer: customers.get(invoice.customerId)!,
         subscriptions: own,
         about: own.size === 1 ? [...own.values()][0]! : null,
+        plans,
         costCurrency,
       };
     });
@@ -81,6 +87,16 @@ export class InvoiceLoader {
     const ids = [...new Set(parts.map(({ subscriptionId }) => subscriptionId))];
     const found = await this.subscriptions.withPlans(tenant, await db.findBy(SubscriptionEntity, { id: In(ids) }));
     return new Map(found.map((about) => [about.subscription.id, about]));
+  }
+
+  private async plansBeside(
+    tenant: Tenant,
+    lines: readonly InvoiceLineEntity[],
+    subscriptions: ReadonlyMap<string, SubscriptionWithPlan>,
+  ): Promise<ReadonlyMap<string, StoredPlan>> {
+    const known = new Set([...subscriptions.values()].flatMap(({ phases }) => phases.map(({ plan }) => plan.id)));
+    const missing = [...new Set(lines.flatMap(({ planId }) => planId ?? []))].filter((id) => !known.has(id));
+    return missing.length === 0 ? new Map() : this.plans.byIds(tenant, missing);
   }
 
   async costCurrency(db: EntityManager, tenant: Tenant): Promise<string> {

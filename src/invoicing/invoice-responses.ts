@@ -197,7 +197,7 @@ export function toInvoiceSummary(found: InvoiceWithLines): z.infer<typeof Invoic
     customer: { id: toPublicId('customer', customer.id), key: customer.key, name: customer.name },
     subscription: ids.length === 1 ? ids[0]! : null,
     subscriptions: ids,
-    plan: about === null ? null : toPlanReference(planOf(about, own.at(-1))),
+    plan: about === null ? null : toPlanReference(planOf(found, about, own.at(-1))),
     memo: invoice.memo,
     parts: parts.map((part) => toPartResponse(part, subscriptions.get(part.subscriptionId)!)),
     currency: invoice.currency,
@@ -263,8 +263,8 @@ function toLineResponse(line: InvoiceLineEntity, found: InvoiceWithLines): z.inf
     net: formatAmount(line.net, currency),
     tax: formatAmount(line.tax, currency),
     taxes: line.taxes.map((tax) => toTaxResponse(tax, currency)),
-    plan: about === null ? null : toPlanReference(planOf(about, line)),
-    price: priceOf(line, about),
+    plan: about === null ? null : toPlanReference(planOf(found, about, line)),
+    price: priceOf(found, line, about),
     meter: line.meterId === null ? null : toPublicId('meter', line.meterId),
     servicePeriod: { start: line.periodStart.toISOString(), end: line.periodEnd.toISOString() },
     breakdown: line.breakdown.map(toBreakdownResponse),
@@ -278,9 +278,13 @@ function toTaxResponse(tax: StoredTax, currency: Currency): z.infer<typeof TaxRe
   return { key, name, percent, behaviour, category, base: money(tax.base), amount: money(tax.amount), reason };
 }
 
-function priceOf(line: InvoiceLineEntity, about: SubscriptionWithPlan | null): z.infer<typeof LineResponse>['price'] {
+function priceOf(
+  found: InvoiceWithLines,
+  line: InvoiceLineEntity,
+  about: SubscriptionWithPlan | null,
+): z.infer<typeof LineResponse>['price'] {
   if (line.priceId === null || about === null) return null;
-  const price = planOf(about, line).prices.find(({ id }) => id === line.priceId);
+  const price = planOf(found, about, line).prices.find(({ id }) => id === line.priceId);
   invariant(price !== undefined, 'the price of a line belongs to the plan it was charged by');
   return {
     id: toPublicId('price', price.id),
@@ -292,13 +296,18 @@ function priceOf(line: InvoiceLineEntity, about: SubscriptionWithPlan | null): z
 
 /**
  * The plan a line was charged by, in the subscription's currency and with what it has agreed on. A draft in a list may
- * lag behind a move; then the line's plan isn't the one of that instant, and is shown as it was published.
+ * lag behind a move, and a change that was billed may be taken back; then the line's plan isn't the one of that instant,
+ * and is shown as it was published.
  */
-function planOf(about: SubscriptionWithPlan, line: InvoiceLineEntity | undefined): StoredPlan {
-  if (line === undefined) return about.plan;
+function planOf(
+  { plans }: InvoiceWithLines,
+  about: SubscriptionWithPlan,
+  line: InvoiceLineEntity | undefined,
+): StoredPlan {
+  if (line === undefined || line.planId === null) return about.plan;
   const then = planAt(about, line.periodStart);
   if (then.id === line.planId) return then;
-  return about.phases.find(({ plan }) => plan.id === line.planId)?.plan ?? about.plan;
+  return about.phases.find(({ plan }) => plan.id === line.planId)?.plan ?? plans.get(line.planId) ?? about.plan;
 }
 
 function toPlanReference({ id, key, version }: StoredPlan): z.infer<typeof PlanReference> {

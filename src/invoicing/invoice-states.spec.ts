@@ -275,5 +275,5 @@ it('numbers follow the format that is set, without a gap', async () => {
     'W-2026.12-009',
     'W-2027.01-010',
   ]);
-  expect((await invoicesOf({ api }, 'c')).at(-1)).toMatchObject({ dueOn: '2027-01-10' });
+  expect((await invoicesOf({ api }, 'c')).at(-1)).toMatchObject({ dueOn: '2027-01-02' });
 });

@@ -98,6 +98,7 @@ export class InvoicesService {
         customer,
         subscriptions: new Map([[subscription.id, about]]),
         about,
+        plans: new Map(),
         costCurrency,
       };
     });
