@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import type { Tenant } from '../access';
 import { CustomersService, lockCustomers, type SubscriptionWithPlan } from '../customers';
-import { ConflictError, type Decimal, DomainError, InvariantError, toPublicId } from '../kernel';
+import { ConflictError, type Decimal, toPublicId } from '../kernel';
 import { LOGGER, type Logger } from '../platform';
 import { Database, pauseIngest } from '../platform/database';
 import { periodIndexOf } from './billed-periods';
@@ -115,22 +115,12 @@ export class BatchFinalizer {
     for (const { refreshed } of computed) for (const each of refreshed) await this.refresher.saveCost(db, each);
     const drafts = await this.refresher.write(db, tenant, computed);
 
-    const ready: RefreshedDraft[] = [];
-    for (const draft of drafts) if (await this.isReady(db, tenant, draft)) ready.push(draft);
+    // What has to wait is left to the general path, which says why.
+    const refused = await this.refusals.refusedAmong(db, tenant, drafts);
+    const ready = drafts.filter((draft) => !refused.has(draft));
     const issued = await this.issuer.issueMany(db, tenant, ready);
     await insertRows(db, PeriodBilledEntity, ready.flatMap(billedBy));
     return issued;
-  }
-
-  /** What has to wait is left to the general path, which says why. */
-  private async isReady(db: EntityManager, tenant: Tenant, draft: RefreshedDraft): Promise<boolean> {
-    try {
-      await this.refusals.check(db, tenant, draft);
-      return true;
-    } catch (error) {
-      if (error instanceof DomainError || error instanceof InvariantError) return false;
-      throw error;
-    }
   }
 
   private async oneByOne(tenant: Tenant, due: readonly DueDraft[]): Promise<FinalizedBatch> {

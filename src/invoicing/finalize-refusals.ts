@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Tenant } from '../access';
-import { MetersService } from '../catalog';
-import { ConflictError, formatAmount, toPublicId } from '../kernel';
+import { type MeterEntity, MetersService } from '../catalog';
+import type { Price } from '../catalog/domain';
+import { ConflictError, DomainError, formatAmount, InvariantError, toPublicId } from '../kernel';
 import { earlierDrafts, periodIndexOf } from './billed-periods';
 import { dependsOnEarlier } from './billing-history';
 import type { DraftLine } from './domain';
@@ -21,29 +22,61 @@ export class FinalizeRefusals {
    *                       `approval_needed` where nobody has approved what it comes to
    */
   async check(db: EntityManager, tenant: Tenant, draft: RefreshedDraft): Promise<void> {
-    await refuseEarlierDraft(db, draft);
-    const lines = draft.refreshed.flatMap(({ computed }) => computed);
-    await this.refuseFillingMeter(tenant, lines);
-    refusePendingCost(lines);
-    refuseUnsafe(draft.invoice, draft.lines);
-    await refuseUnapproved(db, tenant, draft);
+    const refused = (await this.refusedAmong(db, tenant, [draft])).get(draft);
+    if (refused !== undefined) throw refused;
   }
 
-  private async refuseFillingMeter(tenant: Tenant, lines: readonly DraftLine[]): Promise<void> {
-    const prices = lines.flatMap(({ price }) => price ?? []);
-    const ids = prices.flatMap(({ meterId }) => meterId ?? []);
-    const meters = [...(await this.meters.byIds(tenant, ids)).values()];
-    for (const { charge } of prices) {
-      const floor = charge.model === 'outcome' ? charge.costFloor?.meter : undefined;
-      if (floor !== undefined) meters.push(await this.meters.find(tenant, floor));
+  /** Of many drafts those that can't be finalized yet, each with what `check` throws for it. */
+  async refusedAmong(
+    db: EntityManager,
+    tenant: Tenant,
+    drafts: readonly RefreshedDraft[],
+  ): Promise<ReadonlyMap<RefreshedDraft, Error>> {
+    const meters = await this.metersOf(tenant, drafts.flatMap(linesOf));
+    const approval = await approvalOf(db, tenant);
+    const refused = new Map<RefreshedDraft, Error>();
+    for (const draft of drafts) {
+      try {
+        await refuseEarlierDraft(db, draft);
+        refuseFillingMeter(linesOf(draft), meters);
+        refusePendingCost(linesOf(draft));
+        refuseUnsafe(draft.invoice, draft.lines);
+        refuseUnapproved(draft, approval);
+      } catch (error) {
+        if (!(error instanceof DomainError || error instanceof InvariantError)) throw error;
+        refused.set(draft, error);
+      }
     }
-    const filling = meters.find(({ status }) => status === 'filling');
-    if (filling === undefined) return;
-    throw new ConflictError(
-      'meter_filling',
-      `The meter '${filling.key}' has not counted all stored events yet, so the invoice stays a draft. GET /v1/meters/${filling.key} says how far it is.`,
-    );
+    return refused;
   }
+
+  /** By id, and those of cost floors by the name they have there. */
+  private async metersOf(tenant: Tenant, lines: readonly DraftLine[]): Promise<ReadonlyMap<string, MeterEntity>> {
+    const prices = lines.flatMap(({ price }) => price ?? []);
+    const ids = [...new Set(prices.flatMap(({ meterId }) => meterId ?? []))];
+    const meters = new Map(await this.meters.byIds(tenant, ids));
+    for (const floor of new Set(prices.flatMap(floorOf))) meters.set(floor, await this.meters.find(tenant, floor));
+    return meters;
+  }
+}
+
+function linesOf({ refreshed }: RefreshedDraft): DraftLine[] {
+  return refreshed.flatMap(({ computed }) => computed);
+}
+
+function floorOf({ charge }: Price): string[] {
+  return charge.model === 'outcome' && charge.costFloor?.meter !== undefined ? [charge.costFloor.meter] : [];
+}
+
+function refuseFillingMeter(lines: readonly DraftLine[], meters: ReadonlyMap<string, MeterEntity>): void {
+  const prices = lines.flatMap(({ price }) => price ?? []);
+  const names = prices.flatMap((price) => [...(price.meterId === null ? [] : [price.meterId]), ...floorOf(price)]);
+  const filling = names.map((name) => meters.get(name)).find((meter) => meter?.status === 'filling');
+  if (filling === undefined) return;
+  throw new ConflictError(
+    'meter_filling',
+    `The meter '${filling.key}' has not counted all stored events yet, so the invoice stays a draft. GET /v1/meters/${filling.key} says how far it is.`,
+  );
 }
 
 /** What an earlier period leaves of its pools and of a commitment isn't certain until it is finalized. */
@@ -60,15 +93,19 @@ async function refuseEarlierDraft(db: EntityManager, { invoice, refreshed }: Ref
   }
 }
 
-/** Who asks for a change to be billed at once, and who agrees on a threshold, has approved of it. */
-async function refuseUnapproved(db: EntityManager, tenant: Tenant, { invoice, parts }: RefreshedDraft): Promise<void> {
-  if (parts.length > 0 && parts.every(({ kind }) => kind === 'change' || kind === 'threshold')) return;
-  if (invoice.approvedTotal?.equals(invoice.total) === true) return;
+async function approvalOf(db: EntityManager, tenant: Tenant): Promise<string> {
   const [row] = await db.query<{ approval: string }[]>(
     'SELECT invoice_approval AS approval FROM organisation WHERE id = $1',
     [tenant.organisationId],
   );
-  if (row!.approval !== 'required') return;
+  return row!.approval;
+}
+
+/** Who asks for a change to be billed at once, and who agrees on a threshold, has approved of it. */
+function refuseUnapproved({ invoice, parts }: RefreshedDraft, approval: string): void {
+  if (parts.length > 0 && parts.every(({ kind }) => kind === 'change' || kind === 'threshold')) return;
+  if (invoice.approvedTotal?.equals(invoice.total) === true) return;
+  if (approval !== 'required') return;
   const asked = `${formatAmount(invoice.total, invoice.currency)} ${invoice.currency}`;
   const before =
     invoice.approvedTotal === null

@@ -63,7 +63,7 @@ export async function billedState(client: Client): Promise<BilledState> {
       `SELECT subscription.key AS subscription, noted.period_start, noted.events
          FROM period_billed AS noted
          JOIN subscription ON (subscription.organisation_id, subscription.id) = (noted.organisation_id, noted.subscription_id)
-        ORDER BY 1, 2`,
+        ORDER BY 1, 2, noted.through_batch`,
     ),
     pools: await all(
       `SELECT subscription.key AS subscription, pool, period, granted::text, rolled_in::text, used::text, lots
