@@ -954,6 +954,8 @@ describe('an address', () => {
     ['/v1/test-clocks/nothing', 'test_clock_not_found'],
     ['/v1/invoices/INV-000001', 'invoice_not_found'],
     ['/v1/invoices/nothing/lines/1/explain', 'invoice_not_found'],
+    ['/v1/invoices/nothing/lines/1/counterfactual?less=1', 'invoice_not_found'],
+    ['/v1/credit-notes/CN-000009/document.pdf', 'credit_note_not_found'],
     ['/v1/invoices/nothing/payments', 'invoice_not_found'],
     ['/v1/invoices/nothing/credit-notes', 'invoice_not_found'],
     ['/v1/credit-notes/CN-000009', 'credit_note_not_found'],

@@ -518,6 +518,18 @@ const ASKING: Record<string, Asking[]> = {
       () => byId(a.creditNote),
     ),
   ],
+  'GET /v1/credit-notes/{note}/document.pdf': [
+    asking(
+      (name) => ({ path: `/v1/credit-notes/${name}/document.pdf` }),
+      () => byId(a.creditNote),
+    ),
+  ],
+  'GET /v1/credit-notes/{note}/ubl.xml': [
+    asking(
+      (name) => ({ path: `/v1/credit-notes/${name}/ubl.xml` }),
+      () => byId(a.creditNote),
+    ),
+  ],
   'GET /v1/customers/{customer}/credit': [
     asking(
       (name) => ({ path: `/v1/customers/${name}/credit` }),
@@ -655,6 +667,13 @@ const ASKING: Record<string, Asking[]> = {
     asking(
       (name) => ({ path: `/v1/ledger/entries?customer=${name}` }),
       () => named(a.customer),
+    ),
+  ],
+  'GET /v1/invoices/{invoice}/lines/{line}/counterfactual': [
+    asking((name) => ({ path: `/v1/invoices/${name}/lines/2/counterfactual?less=0.001` }), invoices),
+    asking(
+      (name) => ({ path: `/v1/invoices/${a.invoice.id}/lines/${name}/counterfactual?less=0.001` }),
+      () => byId(a.invoice.line),
     ),
   ],
   'GET /v1/invoices/{invoice}/lines/{line}/explain': [

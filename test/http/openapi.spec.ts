@@ -36,6 +36,8 @@ const FILES: Record<string, string> = {
   'GET /v1/invoices/{invoice}/lines.csv': 'text/csv',
   'GET /v1/invoices/{invoice}/lines/{line}/events.ndjson': 'application/x-ndjson',
   'GET /v1/invoices/{invoice}/ubl.xml': 'application/xml',
+  'GET /v1/credit-notes/{note}/document.pdf': 'application/pdf',
+  'GET /v1/credit-notes/{note}/ubl.xml': 'application/xml',
 };
 /** What the body may be, where that isn't JSON alone. */
 const BODIES: Record<string, string[]> = {
@@ -293,6 +295,10 @@ describe('what is answered is what is documented', () => {
     ['GET /v1/customers/{customer}/invoice-items', () => `/v1/customers/${all.customer.key}/invoice-items`],
     ['GET /v1/ledger/trial-balance', () => '/v1/ledger/trial-balance?at=2026-03-01T00:00:00Z&currency=USD'],
     ['GET /v1/ledger/entries', () => '/v1/ledger/entries?account=revenue&limit=1'],
+    [
+      'GET /v1/invoices/{invoice}/lines/{line}/counterfactual',
+      () => `/v1/invoices/${all.invoice.id}/lines/2/counterfactual?less=0.001`,
+    ],
     ['GET /v1/invoices/{invoice}/lines/{line}/explain', () => `/v1/invoices/${all.invoice.id}/lines/1/explain`],
     ['GET /v1/invoices/{invoice}/lines/{line}/explain', () => `/v1/invoices/${all.invoice.id}/lines/2/explain`],
   ];

@@ -143,6 +143,9 @@ const NEEDED: Record<string, Scope | null> = {
   'DELETE /v1/customers/{customer}/invoice-items/{item}': 'manage',
   'GET /v1/ledger/trial-balance': 'read',
   'GET /v1/ledger/entries': 'read',
+  'GET /v1/invoices/{invoice}/lines/{line}/counterfactual': 'read',
+  'GET /v1/credit-notes/{note}/document.pdf': 'read',
+  'GET /v1/credit-notes/{note}/ubl.xml': 'read',
   'GET /v1/invoices/{invoice}/lines/{line}/explain': 'read',
 };
 const GUARDED = Object.entries(NEEDED).flatMap(([route, scope]) => (scope === null ? [] : [[route, scope] as const]));
