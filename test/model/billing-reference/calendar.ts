@@ -105,8 +105,18 @@ function calendarStart(day: string, interval: Interval): string {
   return written(year, month - ((month - 1) % length), 1);
 }
 
+const periods = new WeakMap<Anchor, Map<number, BillingPeriod>>();
+
 /** Period by its number: each boundary is counted from the first day, so that the 31st comes back after February. */
 export function periodOf(anchor: Anchor, index: number): BillingPeriod {
+  const known = periods.get(anchor) ?? new Map<number, BillingPeriod>();
+  periods.set(anchor, known);
+  const period = known.get(index) ?? countedPeriod(anchor, index);
+  known.set(index, period);
+  return period;
+}
+
+function countedPeriod(anchor: Anchor, index: number): BillingPeriod {
   const { startAt, timeZone, interval, count, calendar } = anchor;
   const startDay = dayAt(startAt, timeZone);
   const first = calendar ? calendarStart(startDay, interval) : startDay;

@@ -1,3 +1,4 @@
+import { AGREEMENTS } from './agreements';
 import { CALENDAR } from './calendar';
 import { CHANGES } from './changes';
 import { LIFE } from './life';
@@ -8,7 +9,8 @@ import { USAGE } from './usage';
 /** Every story, by the chapters of the page. */
 export const CHAPTERS: readonly (readonly [title: string, stories: readonly Story[]])[] = [
   ['When periods begin and end', CALENDAR],
-  ['Changes', CHANGES],
+  ['Changes of plan', CHANGES],
+  ['Seats, prices, ramps and allowances', AGREEMENTS],
   ['From the first day to the last', LIFE],
   ['Usage', USAGE],
   ['Taxes, credit and corrections', MONEY],

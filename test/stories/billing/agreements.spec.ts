@@ -1,0 +1,4 @@
+import { AGREEMENTS } from './agreements';
+import { tell } from './tell';
+
+tell(AGREEMENTS);

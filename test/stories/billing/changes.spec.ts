@@ -1,0 +1,4 @@
+import { CHANGES } from './changes';
+import { tell } from './tell';
+
+tell(CHANGES);
