@@ -11,6 +11,10 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['usage', 'What was used, as of the last accepted event.'],
   ['taxes', 'What is asked on top of it, or lies within it, for others.'],
   ['invoices', 'What is asked for it, and why.'],
+  [
+    'billing runs',
+    'When it is asked for: what is closed and finalized by itself, and who is left alone with a reason.',
+  ],
   ['ledger', 'What was earned, is owed and was paid, in double entry.'],
   ['simulations', 'What other plans would have asked for it, before anybody pays by them.'],
   ['price book', 'What it costs you.'],

@@ -24,7 +24,7 @@ afterAll(() => server.stop());
 const isOperators = (name: string) => name === 'POST /v1/organisations' || name.includes(' /v1/catalogue/');
 const keyFor = (name: string) => (isOperators(name) ? OPERATOR_KEY : server.apiKey);
 
-const SUCCESS = ['200', '201', '204'];
+const SUCCESS = ['200', '201', '202', '204'];
 /** Speaks a protocol that others define: two encodings, fields of later versions, refusals of its own form. */
 const OTLP = 'POST /v1/traces';
 const OPENMETER = 'POST /api/v1/events';

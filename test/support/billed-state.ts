@@ -91,5 +91,14 @@ function withoutOrderOfIds(lines: Record<string, unknown>[]): Record<string, unk
     const place = placeOf(line);
     firsts.set(place, Math.min(firsts.get(place) ?? Infinity, line['position'] as number));
   }
-  return lines.map((line) => ({ ...line, position: (line['position'] as number) - firsts.get(placeOf(line))! }));
+  return lines.map((line) => ({
+    ...withoutNumbers(line),
+    position: (line['position'] as number) - firsts.get(placeOf(line))!,
+  }));
+}
+
+/** The sentences of an adjustment name the invoice by its number, which is each run's own. */
+function withoutNumbers({ breakdown, steps, ...line }: Record<string, unknown>): Record<string, unknown> {
+  const told = JSON.stringify({ breakdown, steps }).replaceAll(/INV-\d+/g, 'INV');
+  return { ...line, ...(JSON.parse(told) as object) };
 }
