@@ -96,7 +96,7 @@ function calendarStart(day: string, interval: Interval): string {
   if (interval === 'day') return day;
   if (interval === 'week') {
     // A Monday, and every seventh day after it.
-    let monday = '2000-01-03';
+    let monday = '2023-12-25';
     while (daysLater(monday, 7) <= day) monday = daysLater(monday, 7);
     return monday;
   }
