@@ -73,7 +73,7 @@ it('running totals go on over pages, and end at the line', async () => {
   expect(second.events.items[0].runningTotal).toEqual({ quantity: '101', amount: '0.05' });
   const all = await eventsBehind(server, invoice.id, 2, 70);
   expect(all).toHaveLength(EVENTS);
-  expect((all.at(-1) as { runningTotal: unknown }).runningTotal).toEqual({ quantity: '250', amount: '7.5' });
+  expect(all.at(-1)).toMatchObject({ runningTotal: { quantity: '250', amount: '7.5' } });
 });
 
 it.each`
