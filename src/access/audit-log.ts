@@ -46,7 +46,6 @@ export const AUDIT_ACTIONS = [
   'invoice.reissued',
   'invoice.given_up',
   'credit_note.made',
-  'credit_note.made',
   'customer.terms_changed',
   'customer.tax_changed',
   'tax_rate.made',
