@@ -33,7 +33,7 @@ import { SubscriptionLifecycle } from './subscription-lifecycle.service';
 
 type Applied = z.infer<typeof AppliedResponse>;
 
-@ApiTags('subscriptions')
+@ApiTags('customers')
 @Controller('v1/subscriptions/:subscription')
 export class SubscriptionChangesController {
   constructor(
