@@ -94,6 +94,7 @@ const IDEMPOTENCY_KEY = {
 const MEANINGS: Readonly<Record<string, string>> = {
   200: 'Done.',
   201: 'Made, or there already with the same content.',
+  202: 'Asked for; it begins within a moment.',
   204: 'Done; there is nothing to say.',
 };
 
