@@ -135,7 +135,7 @@ describe('closing and finalizing in batches', () => {
     finalizing.mockResolvedValue([]);
     const oneByOne = await played();
     expect(together).toEqual(oneByOne);
-    expect(together.balance).toBe('0');
+    expect(Number(together.balance)).toBe(0);
     expect(together.numbers.distinct).toBe(together.numbers.last);
     expect(together.subscriptions.filter((each) => each['parked_reason'] !== null)).toEqual([]);
   }, 400_000);
