@@ -8,7 +8,7 @@ import { BillingWorld } from './billing-world';
  * Random sequences of what can happen to a customer, against the real database on a test clock and against a small pure
  * model. Replay what failed: WEIR_BILLING_SEED and WEIR_BILLING_PATH as they are printed; WEIR_BILLING_SHRINK=1 makes it short.
  */
-const RUNS = Number(process.env.WEIR_BILLING_RUNS ?? 25);
+const RUNS = Number(process.env.WEIR_BILLING_RUNS ?? 15);
 const SEED = process.env.WEIR_BILLING_SEED === undefined ? Date.now() % 1_000_000 : Number(process.env.WEIR_BILLING_SEED); // prettier-ignore
 const PATH = process.env.WEIR_BILLING_PATH;
 /** Looks for the shortest sequence that fails as well, which takes minutes. */
