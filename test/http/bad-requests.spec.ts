@@ -593,6 +593,40 @@ const BODIES: Record<string, Row[]> = {
       'discounts[0]',
     ],
   ],
+  'POST /v1/subscriptions/{subscription}/changes': [
+    ['nothing to change', {}, 'invalid_change', 'plan'],
+    ['a quantity as a number', { quantities: { seats: 5 } }, 'invalid_request', 'quantities.seats'],
+    ['a price the plan lacks', { quantities: { barter: '1' } }, 'not_on_plan', 'quantities.barter'],
+    ['a time that is none', { plan: 'pro', at: 'soon' }, 'invalid_request', 'at'],
+    ['to a draft', { plan: 'drafted' }, 'plan_is_draft', 'plan'],
+    ['billed some time', { plan: 'pro', invoice: 'later' }, 'invalid_request', 'invoice'],
+  ],
+  'PUT /v1/subscriptions/{subscription}/schedule': [
+    ['no list', {}, 'invalid_request', 'phases'],
+    [
+      'a phase in the past',
+      { phases: [{ from: '1970-01-01T00:00:00Z', plan: 'pro' }] },
+      'invalid_change',
+      'phases[0].from',
+    ],
+    ['a phase without a plan', { phases: [{ from: '2098-01-01T00:00:00Z' }] }, 'invalid_request', 'phases[0].plan'],
+  ],
+  'POST /v1/subscriptions/{subscription}/pause': [
+    ['nothing said of what is billed', {}, 'invalid_request', 'bills'],
+    ['an end before it begins', { bills: 'nothing', until: '1970-01-01T00:00:00Z' }, 'invalid_period', 'until'],
+  ],
+  'POST /v1/subscriptions/{subscription}/resume': [['a time that is none', { at: 'soon' }, 'invalid_request', 'at']],
+  'POST /v1/subscriptions/{subscription}/cancel': [
+    ['an unknown settlement', { settle: 'barter' }, 'invalid_request', 'settle'],
+    ['a time that is none', { at: 'tomorrow' }, 'invalid_request', 'at'],
+  ],
+  'POST /v1/subscriptions/{subscription}/undo-cancel': [['an unknown field', { at: 'now' }, 'invalid_request', 'at']],
+  'POST /v1/subscriptions/{subscription}/reactivate': [['a plan of no name', { plan: '' }, 'invalid_request', 'plan']],
+  'POST /v1/subscriptions/{subscription}/preview': [
+    ['nothing said', {}, 'invalid_request', 'change'],
+    ['an unknown kind', { change: { kind: 'barter' } }, 'invalid_request', 'change.kind'],
+    ['what the change is refused with', { change: { kind: 'change' } }, 'invalid_change', 'plan'],
+  ],
   'POST /v1/plan-moves': [
     ['no plan to move from', { ...MOVE, fromPlan: undefined }, 'invalid_request', 'fromPlan'],
     ['no plan to move to', { ...MOVE, toPlan: '' }, 'invalid_request', 'toPlan'],

@@ -14,12 +14,13 @@ export interface FullOrganisation {
   /** A plan that the subscription is moved to with its next period. */
   readonly nextPlan: Named;
   readonly planMove: string;
+  /** A pause that is planned. */
+  readonly change: string;
   readonly event: { readonly id: string; readonly source: string };
   readonly draft: string;
   readonly invoice: { readonly id: string; readonly number: string; readonly line: string };
   /** What was paid of the invoice, which is a part of it. */
   readonly payment: string;
-  readonly creditNote: string;
   readonly creditNote: string;
   /** A further API key, by its id. */
   readonly otherKey: string;
@@ -161,8 +162,6 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
   const payment = await post(`/v1/invoices/${first}/payments`, { amount: '0.01', reference: key('transfer') });
   const back = { as: 'invoice', reason: 'A word of thanks', lines: [{ line: '1', amount: '0.01' }] };
   const creditNote = await post(`/v1/invoices/${first}/credit-notes`, back);
-  const back = { as: 'invoice', reason: 'A word of thanks', lines: [{ line: '1', amount: '0.01' }] };
-  const creditNote = await post(`/v1/invoices/${first}/credit-notes`, back);
   await post(advance, { now: THIRD_PERIOD });
   const draft = await onlyInvoice(server, apiKey, customer.id);
 
@@ -207,6 +206,10 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
   const agreed = { name: 'Base fee, as agreed', reason: 'A word of thanks' };
   made(await server.api('PUT', `/v1/subscriptions/${subscription.id}/overrides/base`, agreed, apiKey));
 
+  const { change } = await post(`/v1/subscriptions/${subscription.id}/pause`, {
+    ...{ bills: 'base_fee', at: '2099-01-01T00:00:00Z', until: '2099-02-01T00:00:00Z' },
+  });
+
   let simulation = await post('/v1/simulations', {
     ...{ from: FIRST_PERIOD, to: SECOND_PERIOD },
     candidates: [{ name: 'candidate', plan: plan.id }],
@@ -228,11 +231,11 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     subscription,
     nextPlan,
     planMove: planMove.id,
+    change: change.id,
     event,
     draft,
     invoice: { id: invoice.id, number: invoice.number, line: invoice.lines[1].id },
     payment: payment.id,
-    creditNote: creditNote.id,
     creditNote: creditNote.id,
     otherKey: other.id,
     currency,

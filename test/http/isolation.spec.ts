@@ -240,6 +240,80 @@ const ASKING: Record<string, Asking[]> = {
       { notByA: true },
     ),
   ],
+  'POST /v1/subscriptions/{subscription}/changes': [
+    asking(
+      (name) => ({ path: `/v1/subscriptions/${name}/changes`, body: { quantities: { base: '1' } } }),
+      () => named(a.subscription),
+      { notByA: true },
+    ),
+  ],
+  'PUT /v1/subscriptions/{subscription}/schedule': [
+    asking(
+      (name) => ({ path: `/v1/subscriptions/${name}/schedule`, body: { phases: [] } }),
+      () => named(a.subscription),
+      { notByA: true },
+    ),
+  ],
+  'POST /v1/subscriptions/{subscription}/pause': [
+    asking(
+      (name) => ({ path: `/v1/subscriptions/${name}/pause`, body: { bills: 'nothing' } }),
+      () => named(a.subscription),
+      { notByA: true },
+    ),
+  ],
+  'POST /v1/subscriptions/{subscription}/resume': [
+    asking(
+      (name) => ({ path: `/v1/subscriptions/${name}/resume`, body: {} }),
+      () => named(a.subscription),
+      { notByA: true },
+    ),
+  ],
+  'POST /v1/subscriptions/{subscription}/cancel': [
+    asking(
+      (name) => ({ path: `/v1/subscriptions/${name}/cancel`, body: {} }),
+      () => named(a.subscription),
+      { notByA: true },
+    ),
+  ],
+  'POST /v1/subscriptions/{subscription}/undo-cancel': [
+    asking(
+      (name) => ({ path: `/v1/subscriptions/${name}/undo-cancel`, body: {} }),
+      () => named(a.subscription),
+      { notByA: true },
+    ),
+  ],
+  'POST /v1/subscriptions/{subscription}/reactivate': [
+    asking(
+      (name) => ({ path: `/v1/subscriptions/${name}/reactivate`, body: {} }),
+      () => named(a.subscription),
+      { notByA: true },
+    ),
+  ],
+  'POST /v1/subscriptions/{subscription}/preview': [
+    asking(
+      (name) => ({ path: `/v1/subscriptions/${name}/preview`, body: { change: null } }),
+      () => named(a.subscription),
+      { notByA: true },
+    ),
+  ],
+  'GET /v1/subscriptions/{subscription}/changes': [
+    asking(
+      (name) => ({ path: `/v1/subscriptions/${name}/changes` }),
+      () => named(a.subscription),
+    ),
+  ],
+  'DELETE /v1/subscriptions/{subscription}/changes/{change}': [
+    asking(
+      (name) => ({ path: `/v1/subscriptions/${b.subscription.key}/changes/${name}` }),
+      () => byId(a.change),
+      { notByA: true },
+    ),
+    asking(
+      (name) => ({ path: `/v1/subscriptions/${name}/changes/${b.change}` }),
+      () => named(a.subscription),
+      { notByA: true },
+    ),
+  ],
   'GET /v1/plan-moves/{move}': [
     asking(
       (name) => ({ path: `/v1/plan-moves/${name}` }),
@@ -492,32 +566,6 @@ const ASKING: Record<string, Asking[]> = {
       notByA: true,
     }),
   ],
-  'POST /v1/invoices/{invoice}/credit-notes': [
-    asking(
-      (name) => ({ path: `/v1/invoices/${name}/credit-notes`, body: { as: 'invoice', reason: 'Not mine' } }),
-      invoices,
-      {
-        notByA: true,
-      },
-    ),
-    asking(
-      (line) => ({
-        path: `/v1/invoices/${b.invoice.id}/credit-notes`,
-        body: { as: 'invoice', reason: 'Not mine', lines: [{ line, amount: '0.01' }] },
-      }),
-      () => byId(a.invoice.line),
-      { notByA: true },
-    ),
-  ],
-  'GET /v1/invoices/{invoice}/credit-notes': [
-    asking((name) => ({ path: `/v1/invoices/${name}/credit-notes` }), invoices),
-  ],
-  'GET /v1/credit-notes/{note}': [
-    asking(
-      (name) => ({ path: `/v1/credit-notes/${name}` }),
-      () => byId(a.creditNote),
-    ),
-  ],
   'GET /v1/credit-notes/{note}/document.pdf': [
     asking(
       (name) => ({ path: `/v1/credit-notes/${name}/document.pdf` }),
@@ -528,18 +576,6 @@ const ASKING: Record<string, Asking[]> = {
     asking(
       (name) => ({ path: `/v1/credit-notes/${name}/ubl.xml` }),
       () => byId(a.creditNote),
-    ),
-  ],
-  'GET /v1/customers/{customer}/credit': [
-    asking(
-      (name) => ({ path: `/v1/customers/${name}/credit` }),
-      () => named(a.customer),
-    ),
-  ],
-  'GET /v1/reports/revenue': [
-    asking(
-      (name) => ({ path: `/v1/reports/revenue?from=2026-01&to=2026-12&customer=${name}` }),
-      () => named(a.customer),
     ),
   ],
   'POST /v1/invoices/{invoice}/credit-notes': [

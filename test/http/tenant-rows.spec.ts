@@ -57,6 +57,11 @@ beforeAll(async () => {
      SELECT organisation_id, subscription_id, '2020-01-01', row_number() OVER (), invoice_id, 1 FROM invoice_part`,
   );
   await owner.query(
+    `INSERT INTO subscription_cycle
+     SELECT organisation_id, subscription_id, '2098-01-01', 999, 'month', 1, 'anniversary', '2098-01-01', NULL, NULL, id
+       FROM subscription_change`,
+  );
+  await owner.query(
     `INSERT INTO revenue_schedule SELECT organisation_id, gen_random_uuid(), invoice_id, id, '2026-02-01', 1, '2026-02-01' FROM invoice_line`,
   );
   // How far pricing has come is written by a job, in its own time.
