@@ -73,7 +73,8 @@ export function adjustments(
 ): RefLine[] {
   const drafts = partsOf(subscription, invoices, ({ status }) => status === 'draft').map(({ index }) => index);
   const behind = Math.max(-1, ...drafts.filter((index) => index < part.index));
-  const issued = invoices.filter(({ status, reissued }) => status !== 'draft' && !(status === 'void' && reissued));
+  // What a void invoice said of its own period is taken back for good; what it adjusted of others is to be billed again.
+  const issued = invoices.filter(({ status }) => status !== 'draft' && status !== 'void');
   const periods = [...new Set(partsOf(subscription, issued, () => true).map(({ index }) => index))]
     .filter((index) => behind < index && index < part.index && index >= part.index - REACH)
     .sort((one, other) => one - other);
