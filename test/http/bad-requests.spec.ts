@@ -595,7 +595,7 @@ const BODIES: Record<string, Row[]> = {
   ],
   'POST /v1/subscriptions/{subscription}/changes': [
     ['nothing to change', {}, 'invalid_change', 'plan'],
-    ['a quantity as a number', { quantities: { seats: 5 } }, 'invalid_request', 'quantities.seats'],
+    ['a quantity that is none', { quantities: { seats: 'five' } }, 'invalid_request', 'quantities.seats'],
     ['a price the plan lacks', { quantities: { barter: '1' } }, 'not_on_plan', 'quantities.barter'],
     ['a time that is none', { plan: 'pro', at: 'soon' }, 'invalid_request', 'at'],
     ['to a draft', { plan: 'drafted' }, 'plan_is_draft', 'plan'],

@@ -345,15 +345,9 @@ describe('what is answered is what is documented', () => {
       200,
     ],
     [
-      'PUT /v1/subscriptions/{subscription}/schedule',
-      () => `/v1/subscriptions/${all.subscription.key}/schedule`,
-      () => ({ phases: [{ from: '2098-01-01T00:00:00Z', plan: all.nextPlan.key }] }),
-      200,
-    ],
-    [
       'POST /v1/subscriptions/{subscription}/pause',
       () => `/v1/subscriptions/${all.subscription.key}/pause`,
-      () => ({ bills: 'nothing' }),
+      () => ({ bills: 'nothing', until: '2090-01-01T00:00:00Z' }),
       200,
     ],
     [
@@ -558,6 +552,18 @@ describe('what is answered is what is documented', () => {
       'POST /v1/subscriptions/{subscription}/resume-billing',
       () => `/v1/subscriptions/${all.subscription.key}/resume-billing`,
       () => undefined,
+      200,
+    ],
+    [
+      'POST /v1/subscriptions/{subscription}/cancel',
+      () => `/v1/subscriptions/${all.subscription.key}/cancel`,
+      () => ({ at: 'now', settle: 'nothing', reason: 'They go' }),
+      200,
+    ],
+    [
+      'POST /v1/subscriptions/{subscription}/reactivate',
+      () => `/v1/subscriptions/${all.subscription.key}/reactivate`,
+      () => ({ plan: all.nextPlan.key, reason: 'They are back' }),
       200,
     ],
     [
