@@ -1,7 +1,8 @@
 import { type Currency, Decimal, decimalText, minorUnitDecimals, roundToMinorUnit, sum, ZERO } from '../../kernel';
 import { credit, debit, type Entry } from '../../wallet/domain';
 import type { InvoiceStatus } from './invoice-state';
-import { amountDueOf, type InvoiceToPay, type LineTax } from './total-invoice';
+import { amountDueOf, type InvoiceToPay } from './invoice-state';
+import type { LineTax } from './total-invoice';
 
 /** Where the amount of a credit note goes: it lowers what is due, becomes credit of the customer, or is paid back. */
 export const CREDIT_GIVEN_AS = ['invoice', 'balance', 'refund'] as const;

@@ -21,7 +21,7 @@ import {
   wholePeriod,
 } from '../../kernel';
 import { rateFee, roundLine, type Share, WHOLE } from '../../rating/domain';
-import type { FeePiece } from './fees';
+import type { FeePiece } from './fee';
 
 /**
  * What should exist of a subscription's fees in advance: for each price and each fee period that begins by `asOf`, a

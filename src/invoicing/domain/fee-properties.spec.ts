@@ -3,7 +3,8 @@ import type { Charge, Plan, Proration } from '../../catalog/domain';
 import type { Ending, Override, Pause, Phase, SubscriptionInTime } from '../../customers/domain';
 import { billingPeriod, Decimal, roundToMinorUnit, sum } from '../../kernel';
 import { feePieces } from './fee-pieces';
-import { type BilledFee, feeLines } from './fees';
+import type { BilledFee } from './fee';
+import { feeLines } from './fees';
 
 const DAY_MS = 86_400_000;
 const START = Date.parse('2026-01-15T00:00:00Z');

@@ -2,7 +2,8 @@ import type { Charge, Plan, PlanTerms, PriceOverride, PriceTerms } from '../../c
 import type { Cycle, Ending, Override, Pause, SubscriptionInTime } from '../../customers/domain';
 import { Decimal } from '../../kernel';
 import type { DraftLine } from './draft-invoice';
-import { type BilledFee, feeLines } from './fees';
+import type { BilledFee } from './fee';
+import { feeLines } from './fees';
 
 const d = (text: string): Decimal => new Decimal(text);
 const at = (text: string): Date => new Date(text.length === 10 ? `${text}T00:00:00Z` : text);

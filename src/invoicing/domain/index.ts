@@ -4,6 +4,7 @@ export * from './credit-note';
 export * from './credit-note-number';
 export * from './defer-revenue';
 export * from './draft-invoice';
+export * from './fee';
 export * from './fee-pieces';
 export * from './fees';
 export * from './invoice-item';

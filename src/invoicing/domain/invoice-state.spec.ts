@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { Decimal, sum, ZERO } from '../../kernel';
 import { type Account, balanced, type Entry, reversed } from '../../wallet/domain';
-import { applyPayment, type InvoiceStatus, voidedEntries, writtenOffEntries } from './invoice-state';
+import {
+  amountDueOf,
+  applyPayment,
+  type InvoiceStatus,
+  type InvoiceToPay,
+  voidedEntries,
+  writtenOffEntries,
+} from './invoice-state';
 import { issueEntries } from './issue-entries';
-import { amountDueOf, type InvoiceToPay } from './total-invoice';
 
 const invoice = (status: InvoiceStatus, total: string, paid = '0'): InvoiceToPay => ({
   status,

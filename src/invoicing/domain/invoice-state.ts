@@ -1,6 +1,5 @@
-import { Decimal } from '../../kernel';
+import { Decimal, ZERO } from '../../kernel';
 import { credit, debit, type Entry } from '../../wallet/domain';
-import { amountDueOf, type InvoiceToPay } from './total-invoice';
 
 /**
  * ```
@@ -11,6 +10,23 @@ import { amountDueOf, type InvoiceToPay } from './total-invoice';
  */
 export const INVOICE_STATUSES = ['draft', 'finalized', 'paid', 'void', 'uncollectible'] as const;
 export type InvoiceStatus = (typeof INVOICE_STATUSES)[number];
+
+/** What of an invoice says how much of it is still to be paid. */
+export interface InvoiceToPay {
+  readonly status: InvoiceStatus;
+  readonly total: Decimal;
+  /** Credit of the customer that was used for it. */
+  readonly creditApplied: Decimal;
+  /** What credit notes took off what is due. */
+  readonly credited: Decimal;
+  readonly amountPaid: Decimal;
+}
+
+/** What is still to be paid: nothing of what is void, or of a total below zero. 142.80 − 40.00 of credit: 102.80. */
+export function amountDueOf({ status, total, creditApplied, credited, amountPaid }: InvoiceToPay): Decimal {
+  if (status === 'void') return ZERO;
+  return Decimal.max(total, ZERO).minus(credited).minus(creditApplied).minus(amountPaid);
+}
 
 /** What a payment does. */
 export interface AppliedPayment {

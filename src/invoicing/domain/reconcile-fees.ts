@@ -12,7 +12,7 @@ import {
   WHOLE,
 } from '../../rating/domain';
 import type { DraftLine } from './draft-invoice';
-import type { BilledFee, FeePiece } from './fees';
+import type { BilledFee, FeePiece } from './fee';
 import { stretchText } from './stretch-text';
 
 /** Everything that was asked and given back for one fee. */

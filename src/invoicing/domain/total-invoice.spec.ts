@@ -1,7 +1,8 @@
 import { Decimal } from '../../kernel';
 import type { TaxBehaviour, TaxRate } from '../../taxes/domain';
 import type { InvoiceStatus } from './invoice-state';
-import { amountDueOf, totalInvoice } from './total-invoice';
+import { amountDueOf } from './invoice-state';
+import { totalInvoice } from './total-invoice';
 
 const rate = (key: string, percent: string, behaviour: TaxBehaviour = 'exclusive'): TaxRate => ({
   ...{ key, name: key.toUpperCase(), percent: new Decimal(percent), behaviour, category: 'S', reason: null },

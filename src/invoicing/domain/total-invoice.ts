@@ -1,6 +1,5 @@
-import { type Currency, Decimal, decimalText, sum, ZERO } from '../../kernel';
+import { type Currency, type Decimal, decimalText, sum } from '../../kernel';
 import { type OwedTax, type TaxBehaviour, type TaxCategory, taxInvoice, type TaxRate } from '../../taxes/domain';
-import type { InvoiceStatus } from './invoice-state';
 
 /** A line with what it was rated at and the rates it bears. */
 export interface LineToTotal {
@@ -65,23 +64,6 @@ export function totalInvoice(lines: readonly LineToTotal[], currency: Currency):
     total: taxed.gross,
     exactTotal: sum(lines.map(({ exactAmount }) => exactAmount)),
   };
-}
-
-/** What of an invoice says how much of it is still to be paid. */
-export interface InvoiceToPay {
-  readonly status: InvoiceStatus;
-  readonly total: Decimal;
-  /** Credit of the customer that was used for it. */
-  readonly creditApplied: Decimal;
-  /** What credit notes took off what is due. */
-  readonly credited: Decimal;
-  readonly amountPaid: Decimal;
-}
-
-/** What is still to be paid: nothing of what is void, or of a total below zero. 142.80 − 40.00 of credit: 102.80. */
-export function amountDueOf({ status, total, creditApplied, credited, amountPaid }: InvoiceToPay): Decimal {
-  if (status === 'void') return ZERO;
-  return Decimal.max(total, ZERO).minus(credited).minus(creditApplied).minus(amountPaid);
 }
 
 function toLineTax({ rate, base, amount }: OwedTax): LineTax {

@@ -1,5 +1,5 @@
 import { type Decimal, sum, ZERO } from '../../kernel';
-import type { RatedLine } from './rated-plan';
+import type { RatedCharge } from './rated-charge';
 
 /** Units of one price that cost nothing, used in a billing period so far. */
 export interface UsedUnits {
@@ -17,7 +17,7 @@ export interface UsedUnits {
  */
 export function usedUnits(
   before: ReadonlyMap<string, UsedUnits>,
-  lines: readonly RatedLine[],
+  lines: readonly (Pick<RatedCharge, 'breakdown'> & { readonly key: string })[],
 ): ReadonlyMap<string, UsedUnits> {
   const used = new Map(before);
   for (const { key, breakdown } of lines) {

@@ -1,7 +1,15 @@
 import { advance, made, makeClock } from '../../support/books';
 import type { Answer, TestServer } from '../../support/server';
 import { instantOf, localOf } from './local-time';
-import type { Story } from './story';
+
+/** What of a story its world is made from. */
+export interface Scene {
+  readonly title: string;
+  readonly timeZone?: string;
+  readonly plans: readonly PlanRequest[];
+  readonly steps: readonly { readonly at: string }[];
+  readonly ledger?: Readonly<Record<string, string>>;
+}
 
 /** A plan as it is asked for; a story says what of it matters. */
 export interface PlanRequest {
@@ -24,7 +32,7 @@ export const CUSTOMER = 'acme';
 export const MAIN = 'main';
 
 const DECIMALS: Readonly<Record<string, number>> = { JPY: 0, KWD: 3 };
-export const decimalsOf = (story: Pick<Story, 'plans'>): number => DECIMALS[story.plans[0]!.currency] ?? 2;
+export const decimalsOf = (story: Pick<Scene, 'plans'>): number => DECIMALS[story.plans[0]!.currency] ?? 2;
 
 /** An organisation of its own, with the customer, the clock and the plans of one story. */
 export class World {
@@ -37,13 +45,13 @@ export class World {
   private constructor(
     private readonly server: TestServer,
     private readonly apiKey: string,
-    readonly story: Story,
+    readonly story: Scene,
     readonly timeZone: string,
     private now: string,
     private readonly clock: string,
   ) {}
 
-  static async of(server: TestServer, story: Story): Promise<World> {
+  static async of(server: TestServer, story: Scene): Promise<World> {
     const { apiKey } = await server.organisation(story.title.slice(0, 100));
     const timeZone = story.timeZone ?? 'UTC';
     const now = instantOf(story.steps[0]!.at, timeZone);
