@@ -11,13 +11,23 @@ const BILLING = {
   legalName: 'Acme Corporation',
   addressLines: ['1 Market Street', 'Floor 3'],
   city: 'San Francisco',
+  region: 'CA',
   postalCode: '94105',
   country: 'US',
   taxId: '12-3456789',
   email: 'ap@acme.example',
 };
 const NOTHING_TOLD = {
-  ...{ legalName: null, addressLines: [], city: null, postalCode: null, country: null, taxId: null, email: null },
+  ...{
+    legalName: null,
+    addressLines: [],
+    city: null,
+    region: null,
+    postalCode: null,
+    country: null,
+    taxId: null,
+    email: null,
+  },
 };
 
 describe.each(['/v1/customers/acme', '/v1/organisation'])('billing details of %s', (path) => {
