@@ -1,11 +1,11 @@
-export { CreditNotesService } from './credit-notes.service';
-export { DailyUsageService, type StoredDailyUsage } from './daily-usage';
+export { CreditNotesService } from './credit/credit-notes.service';
+export { DailyUsageService, type StoredDailyUsage } from './explaining/daily-usage';
 export * from './domain';
-export { type ExplainedEvent, ExplanationsService, lineOf } from './explanations.service';
+export { type ExplainedEvent, ExplanationsService, lineOf } from './explaining/explanations.service';
 export { toExplainedEvent } from './invoice-responses';
 export { InvoicesService, type InvoiceWithLines } from './invoices.service';
 export { InvoicingModule } from './invoicing.module';
-export { PeriodCloser } from './period-closer';
+export { PeriodCloser } from './closing/period-closer';
 export { CreditNoteEntity } from './persistence/credit-note.entity';
 export { CreditNoteLineEntity } from './persistence/credit-note-line.entity';
 export { InvoiceEntity } from './persistence/invoice.entity';

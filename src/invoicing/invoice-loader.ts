@@ -9,8 +9,8 @@ import {
   SubscriptionsService,
   type SubscriptionWithPlan,
 } from '../customers';
-import { loadDrafts } from './draft-gathering';
-import { inOrder } from './part-lines';
+import { loadDrafts } from './drafts/draft-gathering';
+import { inOrder } from './drafts/part-lines';
 import type { InvoiceEntity } from './persistence/invoice.entity';
 import type { InvoiceLineEntity } from './persistence/invoice-line.entity';
 import type { InvoicePartEntity } from './persistence/invoice-part.entity';

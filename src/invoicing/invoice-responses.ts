@@ -3,7 +3,7 @@ import { type StoredPlan, toStoredCharge } from '../catalog';
 import { planAt, type SubscriptionWithPlan } from '../customers';
 import { type Currency, Decimal, decimalText, formatAmount, formatMicros, invariant, sum, toPublicId } from '../kernel';
 import { amountDueOf, INVOICE_STATUSES } from './domain';
-import type { LineExplanation, ToldEvent } from './explanations.service';
+import type { LineExplanation, ToldEvent } from './explaining/explanations.service';
 import type { InvoiceWithLines } from './invoices.service';
 import type { InvoiceLineEntity, StoredBreakdownRow, StoredTax } from './persistence/invoice-line.entity';
 import { type InvoicePartEntity, PART_KINDS } from './persistence/invoice-part.entity';

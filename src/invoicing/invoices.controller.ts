@@ -15,7 +15,7 @@ import {
   toPage,
   UUID_TEXT,
 } from '../platform/http';
-import { ExplanationsService } from './explanations.service';
+import { ExplanationsService } from './explaining/explanations.service';
 import {
   ExplanationResponse,
   InvoiceResponse,

@@ -14,16 +14,16 @@ import {
   type SubscriptionWithPlan,
 } from '../customers';
 import { Database, pauseIngest } from '../platform/database';
-import { Adjustments } from './adjustments';
-import { DraftGathering } from './draft-gathering';
-import { DraftRefresher } from './draft-refresher';
-import { FinalizeRefusals } from './finalize-refusals';
+import { Adjustments } from './adjusting/adjustments';
+import { DraftGathering } from './drafts/draft-gathering';
+import { DraftRefresher } from './drafts/draft-refresher';
+import { FinalizeRefusals } from './issuing/finalize-refusals';
 import { findInvoice, lockInvoice } from './find-invoice';
-import { InvoiceIssuer } from './invoice-issuer';
+import { InvoiceIssuer } from './issuing/invoice-issuer';
 import { InvoiceLoader, type InvoiceWithLines } from './invoice-loader';
-import type { MadePart } from './made-part';
-import { PartMaker } from './part-maker';
-import { inOrder } from './part-lines';
+import type { MadePart } from './drafts/made-part';
+import { PartMaker } from './drafts/part-maker';
+import { inOrder } from './drafts/part-lines';
 import { InvoiceEntity } from './persistence/invoice.entity';
 
 export type { InvoiceWithLines } from './invoice-loader';
