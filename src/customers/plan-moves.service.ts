@@ -58,6 +58,8 @@ export interface MoveCandidate {
   readonly at: Date;
   /** When its first period without an invoice begins. */
   readonly openFrom: Date;
+  /** It hasn't begun by its customer's clock. */
+  readonly isToBegin: boolean;
   /** There is nothing to change: it has that plan at that instant, or in a move to stay none is planned. */
   readonly already: boolean;
   /** What a move to stay takes back. */
@@ -120,6 +122,7 @@ export class PlanMovesService {
       const phases: NewPhase[] = [];
       const takenBack: PlannedPhase[] = [];
       const changed = { moved: 0, unchanged: 0 };
+      const toBegin: SubscriptionEntity[] = [];
 
       for await (const candidate of this.candidatesOf(db, tenant, meant, true)) {
         refusals.note(candidate);
@@ -130,12 +133,14 @@ export class PlanMovesService {
           phases.push({ subscriptionId, fromAt: at, planId: meant.to.id, moveId: id });
         }
         changed[already ? 'unchanged' : 'moved'] += 1;
+        if (candidate.isToBegin && !already) toBegin.push(about.subscription);
       }
       refusals.raise();
 
       const move = await this.record(db, tenant, meant, { id, ...changed });
       await removePhases(db, tenant.organisationId, takenBack);
       await insertPhases(db, tenant.organisationId, phases);
+      await this.subscriptions.rescheduleStarts(db, tenant, toBegin);
       return (await this.withPlans(tenant, [move]))[0]!;
     });
   }
@@ -302,12 +307,13 @@ function candidateOf(
   // Somebody who is named and is there already is no mistake of the list: the request may be a repeat.
   const isMeant = from.ids.has(then.id) || from.ids.has(before.id) || (listed !== null && then.id === to.id);
   if (!isMeant) return null;
-  if (wanted.mode !== 'stay') return { about, at, openFrom, already: then.id === to.id, planned: [] };
+  const isToBegin = now.getTime() < openFrom.getTime();
+  if (wanted.mode !== 'stay') return { about, at, openFrom, isToBegin, already: then.id === to.id, planned: [] };
 
   const planned = about.phases.filter(
     ({ fromAt, plan, moveId }) => moveId !== null && toIds.has(plan.id) && fromAt >= at && fromAt > now,
   );
-  return { about, at, openFrom, already: planned.length === 0, planned };
+  return { about, at, openFrom, isToBegin, already: planned.length === 0, planned };
 }
 
 /** The versions of a plan that a reference means: one by its id, all by the key. */

@@ -168,6 +168,20 @@ describe('a move', () => {
     expect(await shop.phases('bert')).toBe('pro v1 2026-01-01, pro v2 2026-01-10');
   });
 
+  it('of who has yet to begin: fees in advance of the new version are asked when they do', async () => {
+    const organisation = await Organisation.make();
+    await organisation.plan('10');
+    await organisation.subscribe('later', { startAt: FEBRUARY });
+    const base = { key: 'base', name: 'Base fee', charge: { model: 'flat', amount: '30' }, billing: { in: 'advance' } };
+    await organisation.plan('30', { prices: [base] });
+    await organisation.move('now');
+    await organisation.advance('2026-02-02T00:00:00.000Z');
+
+    const { items } = await organisation.get('/v1/customers/later/invoices');
+    const asked = items.map(({ issuedAt, total }: Body) => ({ on: issuedAt.slice(0, 10), total }));
+    expect(asked).toEqual([{ on: '2026-02-02', total: '30.00' }]);
+  });
+
   it('by list is about those customers, by rule about those it is for', async () => {
     const shop = await Organisation.make();
     await shop.plan('20');

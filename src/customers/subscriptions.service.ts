@@ -15,7 +15,7 @@ import {
 import { Database } from '../platform/database';
 import { assemble, type SubscriptionWithPlan } from './assemble-subscription';
 import { CustomersService } from './customers.service';
-import { scheduleNext } from './domain';
+import { planAt, scheduleNext } from './domain';
 import { lockCustomers } from './lock-customers';
 import { offersCurrency, refuseUnlessPublished } from './plan-offered';
 import type { CustomerEntity } from './persistence/customer.entity';
@@ -165,6 +165,20 @@ export class SubscriptionsService {
       lock: { mode: 'pessimistic_write' },
     });
     return (await this.withPlans(tenant, [locked]))[0]!;
+  }
+
+  /** What has yet to begin is asked for fees in advance when it does, if the plan that it begins with has any by now. */
+  async rescheduleStarts(
+    db: EntityManager,
+    tenant: Tenant,
+    subscriptions: readonly SubscriptionEntity[],
+  ): Promise<void> {
+    for (const about of await this.withPlans(tenant, subscriptions)) {
+      const { subscription } = about;
+      subscription.startDue = hasAdvance(planAt(about, subscription.startAt));
+      const { organisationId, id } = subscription;
+      await db.update(SubscriptionEntity, { organisationId, id }, scheduleNext(about));
+    }
   }
 
   /** A customer's subscriptions, oldest first. */
