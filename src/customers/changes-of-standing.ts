@@ -11,9 +11,7 @@ import { instantOfNow, overlaps, pauseAt, periodEndAt, planAt } from './domain';
 /** The instant a request means. */
 export function instantOf(about: SubscriptionWithPlan, at: ChangeTime, now: Date): Date {
   if (at === 'now') return instantOfNow(about, now);
-  if (at === 'period_end') return periodEndAt(about, now);
-  const { startAt } = about.subscription;
-  return at.getTime() < startAt.getTime() ? startAt : at;
+  return at === 'period_end' ? periodEndAt(about, now) : at;
 }
 
 /** @throws ConflictError `already_paused`, `period_closed`, `subscription_ended`, InvalidRequestError `invalid_period` */

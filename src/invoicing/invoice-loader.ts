@@ -89,7 +89,8 @@ export class InvoiceLoader {
     return new Map(found.map((about) => [about.subscription.id, about]));
   }
 
-  private async plansBeside(
+  /** Plans of lines that their subscriptions don't have any more. */
+  async plansBeside(
     tenant: Tenant,
     lines: readonly InvoiceLineEntity[],
     subscriptions: ReadonlyMap<string, SubscriptionWithPlan>,

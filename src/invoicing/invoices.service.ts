@@ -82,23 +82,28 @@ export class InvoicesService {
     return this.gathering.storeMany(db, tenant, parts, where);
   }
 
-  /** What the invoice of the open period would say now. It isn't stored; drafts that it depends on are brought up to date. */
+  /**
+   * What the next invoice would say now: that of the open period, or of the fees it begins with while those are to be
+   * asked for. It isn't stored; drafts that it depends on are brought up to date.
+   */
   async preview(tenant: Tenant, about: SubscriptionWithPlan): Promise<InvoiceWithLines> {
     return this.database.tenant(tenant.organisationId, async (db) => {
       const { customer, subscription } = about;
       await lockCustomers(db, tenant.organisationId, [customer.id]);
       await this.refresher.refreshEarlier(db, tenant, about, subscription.openPeriod);
-      const made = await this.parts.period(db, tenant, about, subscription.openPeriod);
+      const first = subscription.startDue ? await this.parts.start(db, tenant, about) : null;
+      const made = first ?? (await this.parts.period(db, tenant, about, subscription.openPeriod));
       const { invoice, parts, lines } = await this.gathering.compose(db, tenant, customer, [made]);
+      const subscriptions = new Map([[subscription.id, about]]);
       const costCurrency = await this.loader.costCurrency(db, tenant);
       return {
         invoice,
         parts,
         lines,
         customer,
-        subscriptions: new Map([[subscription.id, about]]),
+        subscriptions,
         about,
-        plans: new Map(),
+        plans: await this.loader.plansBeside(tenant, lines, subscriptions),
         costCurrency,
       };
     });

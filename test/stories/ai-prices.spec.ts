@@ -217,6 +217,7 @@ describe('November', () => {
     await made(server.api('POST', '/v1/plans', version({ match: { model: 'new' }, unitPrice: '0.02' })));
     const move = { fromPlan: 'agents', toPlan: 'agents', mode: 'now', effectiveAt: NOVEMBER, reason: 'A new model' };
     await made(server.api('POST', '/v1/plan-moves', move));
+    await made(server.api('POST', '/v1/subscriptions/acme/resume-billing'));
     await advance(server, clock, '2026-12-01T00:00:00.000Z');
     const [, november] = await invoicesOf(server, 'acme');
     expect(told(november)).toMatchObject({

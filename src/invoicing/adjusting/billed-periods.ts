@@ -5,6 +5,7 @@ import type { BilledLine, LedgerInvoice, PeriodChange } from '../domain';
 import { InvoiceEntity } from '../persistence/invoice.entity';
 import { InvoicePartEntity } from '../persistence/invoice-part.entity';
 import { COMPUTED_LINE } from '../drafts/stored-line';
+import { beforeGoneAdjustment } from '../persistence/earlier-periods';
 
 /** A billing period whose invoice is finalized, and up to where its events are billed. */
 export interface BilledPeriod {
@@ -65,7 +66,7 @@ export async function billedPeriodsBefore(
            JOIN invoice AS noting
              ON (noting.organisation_id, noting.id) = (noted.organisation_id, noted.invoice_id)
           WHERE noted.organisation_id = $1 AND noted.subscription_id = $2
-            AND noted.period_start = part.period_start AND noting.status <> 'void'
+            AND noted.period_start = part.period_start AND noting.status <> 'void' AND ${beforeGoneAdjustment('$2')}
           ORDER BY through_batch DESC LIMIT 1) AS last ON true
       ORDER BY part.period_start DESC`,
     [about.subscription.organisationId, about.subscription.id, periodOf(about, periodIndex).start, most],

@@ -107,6 +107,8 @@ export class BatchFinalizer {
     const decisions = await this.loads.decide(db, tenant, periods);
     const computed = inTheirOrder(due, invoices).flatMap((invoice): ComputedDraft[] => {
       const own = periods.filter(({ part }) => part.invoiceId === invoice.id);
+      // What is issued again is compared with what stands of its period: the general path does that.
+      if (invoice.reissueOf !== null) return [];
       if (own.length === 0 || own.some((each) => !decisions.has(each)) || busy.has(invoice.customerId)) return [];
       const refreshed = own.map((each) => ({ ...each, ...computePeriod(decisions.get(each)!) }));
       const customer = customers.get(invoice.customerId)!;

@@ -2,10 +2,9 @@ import { Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/c
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Asker, Requires, type Tenant } from '../../access';
-import { periodOf, type SubscriptionWithPlan } from '../../customers';
 import { toPublicId } from '../../kernel';
 import { decodeCursor, type Page, pageOf, PageQuery, toPage, UUID_TEXT } from '../../platform/http';
-import { Parking } from './parking';
+import { type ParkedSubscription as Parked, Parking } from './parking';
 
 const ParkedQuery = PageQuery.extend({
   parked: z.literal('true').describe('Only subscriptions that billing leaves alone: there is no other list of them.'),
@@ -16,21 +15,19 @@ const ParkedSubscription = z.object({
   key: z.string(),
   customer: z.object({ id: z.string(), key: z.string() }),
   plan: z.object({ id: z.string(), key: z.string(), version: z.number().int() }).describe('The one it was made with.'),
-  openPeriod: z.object({ start: z.string(), end: z.string() }).describe('The period that waits for its invoice.'),
+  dueAt: z.string().nullable().describe('Since when something of it is to be billed.'),
   parkedReason: z.string().nullable().describe('Why no invoices are made for it; null when billing goes on.'),
 });
 const ParkedSubscriptionPage = pageOf(ParkedSubscription);
 
-function toParkedSubscription(about: SubscriptionWithPlan): z.infer<typeof ParkedSubscription> {
-  const { subscription, customer, plan } = about;
-  const { start, end } = periodOf(about, subscription.openPeriod);
+function toParkedSubscription(parked: Parked): z.infer<typeof ParkedSubscription> {
   return {
-    id: toPublicId('subscription', subscription.id),
-    key: subscription.key,
-    customer: { id: toPublicId('customer', customer.id), key: customer.key },
-    plan: { id: toPublicId('plan', plan.id), key: plan.key, version: plan.version },
-    openPeriod: { start: start.toISOString(), end: end.toISOString() },
-    parkedReason: subscription.parkedReason,
+    id: toPublicId('subscription', parked.id),
+    key: parked.key,
+    customer: { id: toPublicId('customer', parked.customerId), key: parked.customerKey },
+    plan: { id: toPublicId('plan', parked.planId), key: parked.planKey, version: parked.planVersion },
+    dueAt: parked.dueAt?.toISOString() ?? null,
+    parkedReason: parked.parkedReason,
   };
 }
 
@@ -53,7 +50,7 @@ export class ParkingController {
   ): Promise<Page<z.infer<typeof ParkedSubscription>>> {
     const after = decodeCursor(query.cursor, [UUID_TEXT]);
     const found = await this.parking.list(tenant, after?.[0] ?? null, query.limit + 1);
-    return toPage(found, query.limit, ({ subscription }) => [subscription.id], toParkedSubscription);
+    return toPage(found, query.limit, ({ id }) => [id], toParkedSubscription);
   }
 
   @Post(':subscription/resume-billing')

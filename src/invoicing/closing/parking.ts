@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { recordAudit, type Tenant } from '../../access';
-import { SubscriptionEntity, type SubscriptionWithPlan, SubscriptionsService } from '../../customers';
-import { DomainError, toPublicId } from '../../kernel';
+import { SubscriptionEntity } from '../../customers';
+import { DomainError, fromPublicId, NotFoundError, toPublicId } from '../../kernel';
 import { Database } from '../../platform/database';
 import { LOGGER, type Logger } from '../../platform';
 
@@ -32,12 +32,34 @@ export function reasonOf(error: unknown): string {
   return `Closing its period failed: ${text}`.slice(0, REASON_LENGTH);
 }
 
+/** A subscription with as much of it as is there whatever is wrong with it. */
+export interface ParkedSubscription {
+  readonly id: string;
+  readonly key: string;
+  readonly customerId: string;
+  readonly customerKey: string;
+  readonly planId: string;
+  readonly planKey: string;
+  readonly planVersion: number;
+  /** Since when something of it is due; null behind its end. */
+  readonly dueAt: Date | null;
+  readonly parkedReason: string | null;
+}
+
+const SUBSCRIPTIONS = `
+  SELECT subscription.id, subscription.key, customer.id AS "customerId", customer.key AS "customerKey",
+         plan.id AS "planId", plan.key AS "planKey", plan.version AS "planVersion", subscription.due_at AS "dueAt",
+         subscription.parked_reason AS "parkedReason"
+    FROM subscription
+    JOIN customer ON (customer.organisation_id, customer.id) = (subscription.organisation_id, subscription.customer_id)
+    JOIN plan ON (plan.organisation_id, plan.id) = (subscription.organisation_id, subscription.plan_id)
+   WHERE subscription.organisation_id = $1`;
+
 /** Leaves subscriptions alone that can't be billed, each with a reason, until a person lets billing go on. */
 @Injectable()
 export class Parking {
   constructor(
     @Inject(Database) private readonly database: Database,
-    @Inject(SubscriptionsService) private readonly subscriptions: SubscriptionsService,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -53,23 +75,24 @@ export class Parking {
     );
   }
 
-  /** Parked subscriptions, in the order they were made. */
-  async list(tenant: Tenant, after: string | null, limit: number): Promise<SubscriptionWithPlan[]> {
-    return this.database.tenant(tenant.organisationId, async (db) => {
-      const query = db
-        .createQueryBuilder(SubscriptionEntity, 'subscription')
-        .where('subscription.parkedReason IS NOT NULL')
-        .orderBy('subscription.id')
-        .take(limit);
-      if (after !== null) query.andWhere('subscription.id > :after', { after });
-      return this.subscriptions.withPlans(tenant, await query.getMany());
-    });
+  /** Parked subscriptions, in the order they were made: also those that can't even be read, which may be why. */
+  async list(tenant: Tenant, after: string | null, limit: number): Promise<ParkedSubscription[]> {
+    return this.database.tenant(tenant.organisationId, (db) =>
+      db.query<ParkedSubscription[]>(
+        `${SUBSCRIPTIONS} AND subscription.parked_reason IS NOT NULL AND ($2::uuid IS NULL OR subscription.id > $2)
+          ORDER BY subscription.id LIMIT $3`,
+        [tenant.organisationId, after, limit],
+      ),
+    );
   }
 
   /** Lets billing of a subscription go on with the next run. A repeat, or one that isn't parked, changes nothing. @throws NotFoundError */
-  async resume(tenant: Tenant, reference: string): Promise<SubscriptionWithPlan> {
+  async resume(tenant: Tenant, reference: string): Promise<ParkedSubscription> {
     return this.database.tenant(tenant.organisationId, async (db) => {
-      const { subscription } = await this.subscriptions.find(tenant, reference);
+      const named = fromPublicId('subscription', reference);
+      const where = named === null ? { key: reference } : { id: named };
+      const subscription = await db.findOneBy(SubscriptionEntity, where);
+      if (subscription === null) throw new NotFoundError('subscription', reference);
       const parkedReason = await this.clear(db, subscription);
       if (parkedReason !== null)
         await recordAudit(db, tenant, {
@@ -77,7 +100,11 @@ export class Parking {
           subject: { kind: 'subscription', id: toPublicId('subscription', subscription.id) },
           before: { parkedReason },
         });
-      return this.subscriptions.find(tenant, reference);
+      const [resumed] = await db.query<ParkedSubscription[]>(`${SUBSCRIPTIONS} AND subscription.id = $2`, [
+        tenant.organisationId,
+        subscription.id,
+      ]);
+      return resumed!;
     });
   }
 

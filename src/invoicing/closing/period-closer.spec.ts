@@ -176,7 +176,7 @@ describe('a subscription whose period cannot be closed', () => {
       expect(items.find(({ key }: { key: string }) => key === `${name}-bad`)).toMatchObject({
         id: bad.subscription,
         customer: { key: `${name}-bad` },
-        openPeriod: { start: '2026-01-01T00:00:00.000Z', end: '2026-02-01T00:00:00.000Z' },
+        dueAt: '2026-02-01T00:00:00.000Z',
         parkedReason: expect.stringMatching(/^Closing its period failed: ./),
       });
 

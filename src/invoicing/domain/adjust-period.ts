@@ -47,7 +47,7 @@ export interface PeriodChange {
 export function adjustPeriod(
   again: DraftInvoice,
   billed: readonly BilledLine[],
-  change: PeriodChange | null,
+  change: PeriodChange | null | 'issued again',
 ): DraftLine[] {
   const gone = new Map(billed.map((line) => [placeOf(line), line]));
   for (const line of again.lines) gone.delete(placeOf(line));
@@ -55,6 +55,24 @@ export function adjustPeriod(
   return [...again.lines, ...[...gone.values()].map((line) => nothingOf(line, again))]
     .map((line) => adjustLine(line, billedFor(line, billed), change, again.currency))
     .filter((line) => !line.exactAmount.isZero() || !line.amount.isZero() || line.pendingEvents > 0);
+}
+
+/**
+ * The lines of a period whose invoice was void and is issued again: what later invoices adjusted of it stands, and is
+ * taken off, so that all of its lines together are again what the period is now.
+ *
+ * ```
+ * billed 22.00; late usage, adjusted by +5.00 on INV-000002; the first is issued again
+ * rated now 27.00   stands 5.00   →   22.00
+ * ```
+ *
+ * @param standing of the period on other finalized invoices; nothing for a period that is billed for the first time
+ */
+export function lessStanding(again: DraftInvoice, standing: readonly BilledLine[]): readonly DraftLine[] {
+  if (standing.length === 0) return again.lines;
+  const stands = (line: DraftLine): boolean => billedFor(line, standing).length > 0;
+  const rest = adjustPeriod(again, standing, 'issued again').filter(stands);
+  return [...again.lines.filter((line) => !stands(line)), ...rest];
 }
 
 /** Puts adjustments of earlier periods behind the lines of a draft's own period. */
@@ -72,7 +90,7 @@ export function withAdjustments(draft: DraftInvoice, adjustments: readonly Draft
 function adjustLine(
   line: DraftLine,
   billed: readonly BilledLine[],
-  change: PeriodChange | null,
+  change: PeriodChange | null | 'issued again',
   currency: Currency,
 ): DraftLine {
   const quantity = sum(billed.map((each) => each.quantity));
@@ -110,7 +128,8 @@ function billedRow({ invoice, quantity, exactAmount }: BilledLine): BreakdownRow
   };
 }
 
-function reason(change: PeriodChange | null): string {
+function reason(change: PeriodChange | null | 'issued again'): string {
+  if (change === 'issued again') return 'Its invoice was void and is issued again; what others adjusted of it stands.';
   if (change === null) return 'Its own events are the same; what an earlier period leaves has changed.';
   const { entered, voided, amended, recosted } = change;
   const parts = [

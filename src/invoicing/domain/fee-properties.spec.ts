@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Charge, Plan, Proration } from '../../catalog/domain';
 import type { Ending, Override, Pause, Phase, SubscriptionInTime } from '../../customers/domain';
-import { billingPeriod, Decimal, roundToMinorUnit, sum } from '../../kernel';
+import { billingPeriod, Decimal, roundToMinorUnit, sum, ZERO } from '../../kernel';
 import { feePieces } from './fee-pieces';
 import type { BilledFee } from './fee';
 import { feeLines } from './fees';
@@ -102,7 +102,7 @@ function write(billed: BilledFee[], about: SubscriptionInTime, asOf: Date, since
   const lines = feeLines(about, asOf, billed, since);
   for (const { feeId, key, plan, price, description, quantity, exactAmount, amount, servicePeriod, kind } of lines) {
     const stretch = servicePeriod;
-    billed.push({ feeId: feeId!, key, plan: plan!, price: price!, description, quantity, exactAmount, amount, stretch, kind: kind as 'price', state: 'live', invoice: null }); // prettier-ignore
+    billed.push({ feeId: feeId!, key, plan: plan!, price: price!, description, quantity, exactAmount, amount, stretch, kind: kind as 'price', noted: ZERO, state: 'live', invoice: null }); // prettier-ignore
   }
   return lines.length;
 }

@@ -39,6 +39,8 @@ export interface BilledFee {
   readonly quantity: Decimal;
   readonly exactAmount: Decimal;
   readonly amount: Decimal;
+  /** What credit notes took back of it. */
+  readonly noted: Decimal;
   /** waived: its invoice is void, and wasn't issued again. */
   readonly state: 'live' | 'waived';
   /** Its invoice's number; null for a draft. */

@@ -1,6 +1,6 @@
 import type { Charge, Plan, PlanTerms, PriceOverride, PriceTerms } from '../../catalog/domain';
 import type { Cycle, Ending, Override, Pause, SubscriptionInTime } from '../../customers/domain';
-import { Decimal } from '../../kernel';
+import { Decimal, ZERO } from '../../kernel';
 import type { DraftLine } from './draft-invoice';
 import type { BilledFee } from './fee';
 import { feeLines } from './fees';
@@ -89,6 +89,11 @@ class Fees {
     return lines.map(shownLine);
   }
 
+  /** A credit note that takes back a part of the only line there is. */
+  note(amount: string): void {
+    this.billed[0] = { ...this.billed[0]!, noted: new Decimal(amount) };
+  }
+
   /** An invoice that is void; one that was issued again exists no more. */
   void(invoice: number, reissued: boolean): void {
     const named = (line: BilledFee): boolean => line.invoice === `INV-${invoice}`;
@@ -103,7 +108,7 @@ function billedFee(line: DraftLine, invoice: string): BilledFee {
   const { key, plan, price, description, quantity, exactAmount, amount, servicePeriod } = line;
   const kind = line.kind as BilledFee['kind'];
   const common = { key, plan: plan!, price: price!, description, quantity, exactAmount, amount };
-  return { ...common, feeId: line.feeId!, stretch: servicePeriod, kind, state: 'live', invoice };
+  return { ...common, feeId: line.feeId!, stretch: servicePeriod, kind, noted: ZERO, state: 'live', invoice };
 }
 
 const day = (instant: Date): string =>
@@ -363,6 +368,24 @@ describe('an end', () => {
       'credit -15.00 2026-04-16..2026-05-01',
       'price 365.00 2026-04-16..2027-04-16',
     ]);
+  });
+});
+
+describe('what a credit note gave back', () => {
+  it.each`
+    noted        | credit
+    ${'0.00'}    | ${['credit -604.93 2026-07-01..2027-01-01']}
+    ${'100.00'}  | ${['credit -604.93 2026-07-01..2027-01-01']}
+    ${'1000.00'} | ${['credit -200.00 2026-07-01..2027-01-01']}
+    ${'1200.00'} | ${[]}
+  `('is not given back again: $noted of 1,200.00 for a year that ends on 1 July', ({ noted, credit }) => {
+    const fees = new Fees();
+    const year = planOf(flat('1200'), { price: { billing: { in: 'advance', every: 12 } } });
+    fees.upTo('2026-01-01', subscribed(year, { startAt: '2026-01-01' }));
+    fees.note(noted as string);
+    const ended = subscribed(year, { startAt: '2026-01-01', ending: cancelled('2026-07-01', 'invoice_and_credit') });
+    expect(fees.upTo('2026-07-01', ended)).toEqual(credit);
+    expect(fees.upTo('2026-07-01', ended)).toEqual([]);
   });
 });
 

@@ -20,6 +20,8 @@ interface Billed {
   readonly lines: readonly BilledFee[];
   readonly live: Decimal;
   readonly all: Decimal;
+  /** What credit notes took back of what is live. */
+  readonly noted: Decimal;
   readonly exact: Decimal;
   /** How much time is charged, less what was given back. */
   readonly coveredMs: number;
@@ -36,6 +38,9 @@ interface Billed {
  * ```
  *
  * What is used and what is credited are so the amount that was asked, to the cent, however often something changes.
+ *
+ * What a credit note took back counts as billed: it is a present, or settles something else. But what it gave back isn't
+ * given back again: of 1,200.00 for a year, 1,000.00 of which were taken back, an end in July credits 200.00 at most.
  *
  * Of an invoice that is void, and wasn't issued again, all stays taken back: what it asked counts as billed here and is
  * not asked again; and no credit is given for what nobody is asked for.
@@ -86,6 +91,7 @@ function totalOf(lines: readonly BilledFee[]): Billed {
     lines,
     live: sum(lines.filter(({ state }) => state === 'live').map(({ amount }) => amount)),
     all: sum(lines.map(({ amount }) => amount)),
+    noted: sum(lines.filter(({ state }) => state === 'live').map(({ noted }) => noted)),
     exact: sum(lines.map(({ exactAmount }) => exactAmount)),
     coveredMs: covered.reduce((all, each) => all + each, 0),
   };
@@ -99,11 +105,12 @@ interface Where {
 /** What is due for a piece that should exist. */
 function difference(piece: FeePiece, billed: Billed, where: Where): DraftLine | null {
   if (billed.lines.length === 0) return chargeOf(piece, explained(piece, where), where);
-  const due = boundedDue(piece.amount.minus(billed.all), billed);
+  const wanted = piece.amount.minus(billed.all);
+  const due = boundedDue(wanted, billed);
   if (due.isZero()) return null;
 
   const stretch = stretchOfDifference(piece, billed, due);
-  const exactAmount = settled(piece.exactAmount.minus(billed.exact));
+  const exactAmount = due.equals(wanted) ? settled(piece.exactAmount.minus(billed.exact)) : due;
   const rated = explained(piece, where);
   const line = {
     ...chargeOf(piece, rated, where),
@@ -157,7 +164,8 @@ function chargeOf(
  * credit; where its charge is gone with an invoice that was issued again, and a credit of it is not, that is taken back.
  */
 function nothingOf(billed: Billed, where: Where): DraftLine | null {
-  const due = boundedDue(billed.all.negated(), billed);
+  const wanted = billed.all.negated();
+  const due = boundedDue(wanted, billed);
   if (due.isZero()) return null;
   const { feeId, key, plan, price, quantity, stretch, description } = billed.lines[0]!;
   const name = description.replace(UNUSED, '');
@@ -169,7 +177,7 @@ function nothingOf(billed: Billed, where: Where): DraftLine | null {
     kind: isCredit ? 'credit' : 'price',
     description: isCredit ? creditText(name) : name,
     quantity: isCredit ? quantity.abs().negated() : quantity.abs(),
-    exactAmount: settled(billed.exact.negated()),
+    exactAmount: due.equals(wanted) ? settled(billed.exact.negated()) : due,
     amount: due,
     servicePeriod,
     breakdown: billed.lines.map(billedRow),
@@ -191,9 +199,10 @@ function lineOf(
   return { feeId, key, plan, price, events: 0, pendingEvents: 0 };
 }
 
-/** No credit for more than is asked. */
-function boundedDue(due: Decimal, { live }: Billed): Decimal {
-  const most = live.lessThan(0) ? ZERO : live.negated();
+/** No credit for more than is asked: not for what a void or a credit note gave back already. */
+function boundedDue(due: Decimal, { live, noted }: Billed): Decimal {
+  const asked = live.minus(noted);
+  const most = asked.lessThan(0) ? ZERO : asked.negated();
   return due.lessThan(most) ? most : due;
 }
 
@@ -243,9 +252,12 @@ function textOf(stretch: Period, { proration }: FeePiece, { timeZone }: Where): 
   return stretchText(stretch, timeZone, proration === 'day');
 }
 
-function billedText({ lines, all }: Billed, where: Where): string {
+function billedText({ lines, all, noted }: Billed, where: Where): string {
   const invoices = [...new Set(lines.map(({ invoice }) => invoice ?? 'a draft'))].join(', ');
-  return `Billed on ${invoices} so far: ${money(all, where)}.`;
+  const back = noted.isZero()
+    ? ''
+    : ` Credit notes gave back ${money(noted, where)}; no more than the rest is credited.`;
+  return `Billed on ${invoices} so far: ${money(all, where)}.${back}`;
 }
 
 function creditText(name: string): string {

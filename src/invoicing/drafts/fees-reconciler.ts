@@ -117,6 +117,7 @@ interface FeeRow {
   readonly quantity: string;
   readonly exact_amount: string;
   readonly amount: string;
+  readonly noted: string;
   readonly waived: boolean;
   readonly reissued: boolean;
   readonly number: string | null;
@@ -126,6 +127,8 @@ interface FeeRow {
 const FEES_OF_SUBSCRIPTIONS = `
   SELECT line.subscription_id, line.fee_id, line.key, line.plan_id, line.price_id, line.description, line.kind,
          line.period_start, line.period_end, line.quantity::text, line.exact_amount::text, line.amount::text,
+         (SELECT COALESCE(sum(note.amount), 0)::text FROM credit_note_line AS note
+           WHERE note.organisation_id = line.organisation_id AND note.line_id = line.id) AS noted,
          invoice.status = 'void' AS waived, invoice.reissued_as IS NOT NULL AS reissued, invoice.number
     FROM invoice_line AS line
     JOIN invoice ON (invoice.organisation_id, invoice.id) = (line.organisation_id, line.invoice_id)
@@ -146,6 +149,7 @@ function toBilledFee(row: FeeRow, plan: Plan): BilledFee {
     quantity: new Decimal(row.quantity),
     exactAmount: new Decimal(row.exact_amount),
     amount: new Decimal(row.amount),
+    noted: new Decimal(row.noted),
     state: row.waived ? 'waived' : 'live',
     invoice: row.number,
   };

@@ -1,7 +1,7 @@
 import { currencyOf, type SubscriptionWithPlan } from '../../customers';
 import { type Currency, localTimeOf, newUuid, type Period, sum, ZERO } from '../../kernel';
 import type { Adjusted } from '../adjusting/adjustments';
-import type { DraftLine } from '../domain';
+import { type BilledLine, type DraftLine, lessStanding } from '../domain';
 import { InvoicePartEntity, type PartKind } from '../persistence/invoice-part.entity';
 import type { RatedPeriod } from './rated-period';
 
@@ -32,11 +32,14 @@ export interface PeriodDecision {
   readonly adjusted: Adjusted;
   /** What thresholds have billed of the period already. */
   readonly takeOffs: readonly DraftLine[];
+  /** What of the period stands on other invoices, since its own was void; nothing without it. */
+  readonly standing?: readonly BilledLine[];
 }
 
 /** Behind the charges of the period what thresholds billed of it, then what is different of earlier ones. */
-export function computePeriod({ rated, adjusted, takeOffs }: PeriodDecision): ComputedPeriod {
-  return { computed: [...rated.draft.lines, ...takeOffs, ...adjusted.lines], rated, adjusted };
+export function computePeriod({ rated, adjusted, takeOffs, standing = [] }: PeriodDecision): ComputedPeriod {
+  const own = lessStanding(rated.draft, standing);
+  return { computed: [...own, ...takeOffs, ...adjusted.lines], rated, adjusted };
 }
 
 /** The part of a billing period that is over. */

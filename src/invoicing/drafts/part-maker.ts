@@ -3,6 +3,7 @@ import { type EntityManager, MoreThanOrEqual } from 'typeorm';
 import type { Tenant } from '../../access';
 import { periodOf, type SubscriptionWithPlan } from '../../customers';
 import { Adjustments } from '../adjusting/adjustments';
+import { billedLines } from '../adjusting/billed-periods';
 import type { DraftLine } from '../domain';
 import { FeesReconciler } from './fees-reconciler';
 import {
@@ -88,7 +89,8 @@ export class PartMaker {
     const adjusted = await this.adjustments.of(db, tenant, about, periodIndex);
     const rated = await this.rater.rate(db, tenant, about, periodIndex, adjusted.again);
     const takeOffs = await this.thresholds.takeOffs(db, tenant, about, periodIndex);
-    return { rated, adjusted, takeOffs };
+    const standing = await billedLines(db, about, periodOf(about, periodIndex));
+    return { rated, adjusted, takeOffs, standing };
   }
 
   /** Parts of void invoices have had their numbers, too. */

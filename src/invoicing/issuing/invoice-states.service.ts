@@ -214,9 +214,13 @@ function refuseUnless(invoice: InvoiceEntity, allowed: readonly InvoiceStatus[],
   if (allowed.includes(invoice.status)) return;
   const name = invoice.number ?? toPublicId('invoice', invoice.id);
   const what = invoice.status === 'draft' ? 'still a draft' : invoice.status;
+  const wayOut =
+    invoice.status === 'draft'
+      ? 'Finalize it first.'
+      : 'What is closed stays as it is; what was asked too much is given back by a credit note.';
   throw new ConflictError(
     'invoice_not_open',
-    `The invoice ${name} is ${what}, so it can't become ${wanted}. Finalize a draft first; what is closed stays as it is.`,
+    `The invoice ${name} is ${what}, so it can't become ${wanted}. ${wayOut}`,
   );
 }
 

@@ -11,6 +11,23 @@ export interface EarlierPeriod {
 }
 
 /**
+ * Of what is noted to be billed of a period, that before an invoice which adjusted it and is void now: what that one
+ * billed of it is to be billed again, whatever later ones did. An invoice of the period itself is told by its part.
+ *
+ * @param subscription the SQL that names it, beside the aliases `noted` and `part`
+ */
+export function beforeGoneAdjustment(subscription: string): string {
+  return `noted.through_batch < ALL (
+            SELECT gone.through_batch FROM period_billed AS gone
+              JOIN invoice AS undone ON (undone.organisation_id, undone.id) = (gone.organisation_id, gone.invoice_id)
+             WHERE gone.organisation_id = $1 AND gone.subscription_id = ${subscription}
+               AND gone.period_start = part.period_start AND undone.status = 'void'
+               AND NOT EXISTS (SELECT FROM invoice_part AS own
+                     WHERE own.organisation_id = $1 AND own.subscription_id = ${subscription} AND own.kind = 'period'
+                       AND own.period_start = part.period_start AND own.invoice_id = gone.invoice_id))`;
+}
+
+/**
  * Of many subscriptions the billed periods before one of each that the next invoice adjusts, oldest first: those behind
  * the last draft, which adjusts what is before it. The same as `billedPeriodsBefore` tells of one.
  *
@@ -42,6 +59,7 @@ export async function earlierPeriods(
              ON (noting.organisation_id, noting.id) = (noted.organisation_id, noted.invoice_id)
           WHERE noted.organisation_id = $1 AND noted.subscription_id = wanted.id
             AND noted.period_start = part.period_start AND noting.status <> 'void'
+            AND ${beforeGoneAdjustment('wanted.id')}
           ORDER BY through_batch DESC LIMIT 1) AS last ON true
       ORDER BY wanted.place, part.period_start DESC`,
     [organisationId, subscriptionIds, starts, most],
