@@ -83,14 +83,21 @@ export function missingFees(
     const live = sumOf(its.filter(({ isWaived }) => !isWaived));
     const waived = sumOf(its.filter(({ isWaived }) => isWaived));
     let due = (piece?.amount ?? 0n) - live - waived;
-    if (due < -live) due = -live;
+    // What a credit note gave back isn't given back again.
+    const noted = its.filter(({ isWaived }) => !isWaived).reduce((sum, { line }) => sum + line.noted, 0n);
+    const most = noted === 0n ? -live : live > noted ? noted - live : 0n;
+    if (due < most) due = most;
     if (its.length > 0 && due === 0n) continue;
     const { key, from } = piece ?? its[0]!.line;
     // Where the lines so far have led: a charge up to its end, a credit back to its beginning.
     const last = its.at(-1)?.line;
     const covered = last === undefined ? from : last.kind === 'credit' ? last.from : last.to;
     const end = piece?.to ?? from;
-    const stretch = end === covered ? { from, to: end } : { from: Math.min(end, covered), to: Math.max(end, covered) };
+    // Its charge is gone with an invoice that was issued again, and a credit of it isn't: the line is for both.
+    const isWhole = due > 0n && its.length > 0 && its.every(({ line }) => line.kind === 'credit');
+    const to = isWhole ? Math.max(...its.map(({ line }) => line.to)) : Math.max(end, covered);
+    const stretch =
+      end === covered && !isWhole ? { from, to: end } : { from: isWhole ? from : Math.min(end, covered), to };
     const kind = due < 0n ? 'credit' : 'price';
     lines.push({
       memory: 'fee',
