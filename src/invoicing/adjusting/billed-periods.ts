@@ -5,7 +5,7 @@ import type { BilledLine, LedgerInvoice, PeriodChange } from '../domain';
 import { InvoiceEntity } from '../persistence/invoice.entity';
 import { InvoicePartEntity } from '../persistence/invoice-part.entity';
 import { COMPUTED_LINE } from '../drafts/stored-line';
-import { beforeGoneAdjustment } from '../persistence/earlier-periods';
+import { BILLED, lastNoted } from '../persistence/earlier-periods';
 
 /** A billing period whose invoice is finalized, and up to where its events are billed. */
 export interface BilledPeriod {
@@ -23,9 +23,6 @@ export interface BilledPeriod {
   /** The customer's events that counted then; null where an older release finalized it, which didn't note it. */
   readonly events: number | null;
 }
-
-/** Billed: it has a number, and asks for money still. */
-const BILLED = `invoice.number IS NOT NULL AND invoice.status NOT IN ('draft', 'void')`;
 
 /**
  * The number of the billing period that a part is about. Of invoices of an older release it was counted from their order,
@@ -61,13 +58,7 @@ export async function billedPeriodsBefore(
               WHERE organisation_id = $1 AND subscription_id = $2 AND kind = 'period' AND period_start < $3
               ORDER BY period_start DESC, live DESC, id DESC LIMIT $4) AS part
        JOIN invoice ON invoice.organisation_id = $1 AND invoice.id = part.invoice_id
-       LEFT JOIN LATERAL (
-         SELECT through_batch, events FROM period_billed AS noted
-           JOIN invoice AS noting
-             ON (noting.organisation_id, noting.id) = (noted.organisation_id, noted.invoice_id)
-          WHERE noted.organisation_id = $1 AND noted.subscription_id = $2
-            AND noted.period_start = part.period_start AND noting.status <> 'void' AND ${beforeGoneAdjustment('$2')}
-          ORDER BY through_batch DESC LIMIT 1) AS last ON true
+       ${lastNoted('$2')}
       ORDER BY part.period_start DESC`,
     [about.subscription.organisationId, about.subscription.id, periodOf(about, periodIndex).start, most],
   );

@@ -10,21 +10,32 @@ export interface EarlierPeriod {
   readonly events: number | null;
 }
 
+/** Billed: it has a number, and asks for money still. */
+export const BILLED = `invoice.number IS NOT NULL AND invoice.status NOT IN ('draft', 'void')`;
+
 /**
- * Of what is noted to be billed of a period, that before an invoice which adjusted it and is void now: what that one
- * billed of it is to be billed again, whatever later ones did. An invoice of the period itself is told by its part.
+ * Joins as `last` what is noted to be billed of the period of `part`, up to which batch and with how many events. Of what
+ * is noted that before an invoice which adjusted the period and is void now: what that one billed of it is to be billed
+ * again, whatever later ones did. An invoice of the period itself is told by its part.
  *
- * @param subscription the SQL that names it, beside the aliases `noted` and `part`
+ * @param subscription the SQL that names it
  */
-export function beforeGoneAdjustment(subscription: string): string {
-  return `noted.through_batch < ALL (
+export function lastNoted(subscription: string): string {
+  return `LEFT JOIN LATERAL (
+         SELECT through_batch, events FROM period_billed AS noted
+           JOIN invoice AS noting
+             ON (noting.organisation_id, noting.id) = (noted.organisation_id, noted.invoice_id)
+          WHERE noted.organisation_id = $1 AND noted.subscription_id = ${subscription}
+            AND noted.period_start = part.period_start AND noting.status <> 'void'
+            AND noted.through_batch < ALL (
             SELECT gone.through_batch FROM period_billed AS gone
               JOIN invoice AS undone ON (undone.organisation_id, undone.id) = (gone.organisation_id, gone.invoice_id)
              WHERE gone.organisation_id = $1 AND gone.subscription_id = ${subscription}
                AND gone.period_start = part.period_start AND undone.status = 'void'
                AND NOT EXISTS (SELECT FROM invoice_part AS own
                      WHERE own.organisation_id = $1 AND own.subscription_id = ${subscription} AND own.kind = 'period'
-                       AND own.period_start = part.period_start AND own.invoice_id = gone.invoice_id))`;
+                       AND own.period_start = part.period_start AND own.invoice_id = gone.invoice_id))
+          ORDER BY through_batch DESC LIMIT 1) AS last ON true`;
 }
 
 /**
@@ -44,7 +55,7 @@ export async function earlierPeriods(
 ): Promise<readonly (readonly EarlierPeriod[])[]> {
   const rows = await db.query<EarlierRow>(
     `SELECT wanted.place::int - 1 AS place, part.period_start, part.period_end, invoice.number,
-            invoice.number IS NOT NULL AND invoice.status NOT IN ('draft', 'void') AS billed,
+            ${BILLED} AS billed,
             COALESCE(last.through_batch, invoice.events_through) AS through, last.events
        FROM unnest($2::uuid[], $3::timestamptz[]) WITH ORDINALITY AS wanted (id, starts, place)
        CROSS JOIN LATERAL (
@@ -53,14 +64,7 @@ export async function earlierPeriods(
           WHERE organisation_id = $1 AND subscription_id = wanted.id AND kind = 'period' AND period_start < wanted.starts
           ORDER BY period_start DESC, live DESC, id DESC LIMIT $4) AS part
        JOIN invoice ON invoice.organisation_id = $1 AND invoice.id = part.invoice_id
-       LEFT JOIN LATERAL (
-         SELECT through_batch, events FROM period_billed AS noted
-           JOIN invoice AS noting
-             ON (noting.organisation_id, noting.id) = (noted.organisation_id, noted.invoice_id)
-          WHERE noted.organisation_id = $1 AND noted.subscription_id = wanted.id
-            AND noted.period_start = part.period_start AND noting.status <> 'void'
-            AND ${beforeGoneAdjustment('wanted.id')}
-          ORDER BY through_batch DESC LIMIT 1) AS last ON true
+       ${lastNoted('wanted.id')}
       ORDER BY wanted.place, part.period_start DESC`,
     [organisationId, subscriptionIds, starts, most],
   );
