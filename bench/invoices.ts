@@ -147,14 +147,16 @@ function refuseUnlessWhole(invoices: number, lines: number, subscriptions: numbe
 /** Every invoice has a number, none is left out, and the books balance: what was quick was also right. */
 async function refuseUnlessFinal(database: BenchDatabase, invoices: number): Promise<void> {
   const { rows } = await database.run((client) =>
-    client.query<{ numbered: number; last: number; billed: string; booked: string }>(
+    client.query<{ numbered: number; last: number; billed: string; booked: string; same: boolean }>(
       `SELECT count(DISTINCT number)::int AS numbered, (SELECT invoices_numbered::int FROM organisation) AS last,
-              sum(total)::text AS billed, (SELECT sum(amount)::text FROM ledger_entry WHERE account = 'accounts_receivable') AS booked
-         FROM invoice`,
+              sum(total)::text AS billed, booked.amount::text AS booked, sum(total) = booked.amount AS same
+         FROM invoice,
+              (SELECT sum(amount) AS amount FROM ledger_entry WHERE account = 'accounts_receivable') AS booked
+        GROUP BY booked.amount`,
     ),
   );
-  const { numbered, last, billed, booked } = rows[0]!;
-  if (numbered === invoices && last === invoices && Number(billed) === Number(booked)) return;
+  const { numbered, last, billed, booked, same } = rows[0]!;
+  if (numbered === invoices && last === invoices && same) return;
   throw new BenchError(`Of ${invoices} invoices ${numbered} have a number; ${billed} is billed and ${booked} booked.`);
 }
 
