@@ -119,7 +119,10 @@ export class BatchFinalizer {
 
     // What has to wait is left to the general path, which says why.
     const refused = await this.refusals.refusedAmong(db, tenant, drafts);
-    const ready = drafts.filter((draft) => !refused.has(draft));
+    const ready = withoutGaps(
+      due,
+      drafts.filter((draft) => !refused.has(draft)),
+    );
     const issued = await this.issuer.issueMany(db, tenant, ready);
     await insertRows(db, PeriodBilledEntity, ready.flatMap(billedBy));
     return issued;
@@ -176,6 +179,20 @@ function periodOfDraft(
 function inTheirOrder(due: readonly DueDraft[], invoices: readonly InvoiceEntity[]): InvoiceEntity[] {
   const byId = new Map(invoices.map((invoice) => [invoice.id, invoice]));
   return due.flatMap(({ id }) => byId.get(id) ?? []);
+}
+
+/**
+ * Of each customer only those before the first that isn't ready: what one invoice gives pays the next, so a customer's
+ * invoices are finalized as they were due.
+ */
+function withoutGaps(due: readonly DueDraft[], ready: readonly RefreshedDraft[]): RefreshedDraft[] {
+  const byId = new Map(ready.map((draft) => [draft.invoice.id, draft]));
+  const held = new Set<string>();
+  return due.flatMap(({ id, customerId }) => {
+    const draft = byId.get(id);
+    if (draft === undefined) held.add(customerId);
+    return draft === undefined || held.has(customerId) ? [] : [draft];
+  });
 }
 
 /** Up to where an issued invoice has billed its periods; a plain one adjusts no others. */

@@ -114,6 +114,31 @@ describe('a test clock that is moved', () => {
     ]);
   });
 
+  it('finalizes what is due at once in its order: what the first gives back pays the second', async () => {
+    const base = { key: 'base', name: 'Base fee', charge: { model: 'flat', amount: '30' }, billing: { in: 'advance' } };
+    const plan = { key: 'ahead', name: 'Ahead', currency: 'USD', interval: 'month', prices: [base] };
+    await made(server.api('POST', '/v1/plans', plan));
+    const startAt = '2026-04-01T00:00:00Z';
+    const { clock } = await subscribe(server, 'order', { plan: 'ahead', startAt });
+    const second = { key: 'order-2', customer: 'order', plan: 'usage', startAt, invoicing: 'apart' };
+    await made(server.api('POST', '/v1/subscriptions', second));
+    const used = Array.from({ length: 25 }, (_, nth) => ({ id: `order-${nth}`, type: 'llm.request', customer: 'order', time: '2026-04-05T00:00:00Z' })); // prettier-ignore
+    await made(server.api('POST', '/v1/events', used));
+    await advance(server, clock, '2026-04-11T00:00:00Z');
+    // A period that is cut in two is finalized by itself, and the plain one of usage in a batch.
+    await made(server.api('POST', '/v1/subscriptions/order/pause', { bills: 'nothing' }));
+    await advance(server, clock, '2026-05-04T00:00:00Z');
+
+    const invoices = await invoicesOf(server, 'order');
+    const told = invoices.map(({ number, total, creditApplied, amountDue }) => ({ number, total, creditApplied, amountDue })); // prettier-ignore
+    expect(told.sort((one, other) => one.number.localeCompare(other.number))).toMatchObject([
+      { total: '30.00', creditApplied: '0.00', amountDue: '30.00' },
+      // 20 of 30 days of April.
+      { total: '-20.00', creditApplied: '0.00', amountDue: '0.00' },
+      { total: '25.00', creditApplied: '20.00', amountDue: '5.00' },
+    ]);
+  });
+
   it('finalizes drafts whose grace is over, and not before', async () => {
     const { clock } = await subscribe(server, 'grace', { plan: 'usage', startAt: '2026-01-01T00:00:00Z' });
     await advance(server, clock, '2026-02-02T23:59:59.999Z');
