@@ -192,6 +192,9 @@ export class RefCustomer {
     let last = firstIndex;
     while (periodAt(subscription, last + 1) !== null) last += 1;
     if (ending === null) throw new Error('it has not ended');
+    // It is taken up again to be used: the pause it ended in is over.
+    const pause = subscription.pauses.at(-1);
+    if (pause?.to === null) pause.to = ending.endAt;
     const { plan } = termsAt(subscription, this.now);
     subscription.cycles.push(this.cycle(plan.interval, anchor.calendar, last + 1));
     subscription.open = last + 1;
