@@ -23,6 +23,11 @@ import { AddTaxes1795314630000 } from './1795314630000-add-taxes';
 import { AddInvoiceItems1795314635000 } from './1795314635000-add-invoice-items';
 import { AddCreditNotes1795314640000 } from './1795314640000-add-credit-notes';
 import { AddBillingRuns1795314650000 } from './1795314650000-add-billing-runs';
+import { AddEventHolds1795315200000 } from './1795315200000-add-event-holds';
+import { AddCaps1795315210000 } from './1795315210000-add-caps';
+import { AddSpend1795315220000 } from './1795315220000-add-spend';
+import { AddPrepaidCredit1795315230000 } from './1795315230000-add-prepaid-credit';
+import { AddLoops1795315240000 } from './1795315240000-add-loops';
 
 /** Every migration in the order it runs. A released one is never edited; a change is a new one. */
 export const MIGRATIONS = [
@@ -51,4 +56,9 @@ export const MIGRATIONS = [
   AddInvoiceItems1795314635000,
   AddCreditNotes1795314640000,
   AddBillingRuns1795314650000,
+  AddEventHolds1795315200000,
+  AddCaps1795315210000,
+  AddSpend1795315220000,
+  AddPrepaidCredit1795315230000,
+  AddLoops1795315240000,
 ] as const;
