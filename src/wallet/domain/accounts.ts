@@ -11,6 +11,9 @@
  * | `tax`                 | what was invoiced for a tax office, below zero                   |
  * | `customer_credit`     | what customers may use up or have back, below zero               |
  * | `write_offs`          | what was given up                                                |
+ * | `prepaid_credit`      | what wallets may still burn, and what of them paid no invoice yet, below zero |
+ * | `promotional_credit`  | what was given as credit without being paid for                  |
+ * | `breakage`            | what was paid for credit that expired, below zero                |
  */
 export const ACCOUNTS = [
   'accounts_receivable',
@@ -20,5 +23,8 @@ export const ACCOUNTS = [
   'tax',
   'customer_credit',
   'write_offs',
+  'prepaid_credit',
+  'promotional_credit',
+  'breakage',
 ] as const;
 export type Account = (typeof ACCOUNTS)[number];

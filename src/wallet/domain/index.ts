@@ -1,3 +1,5 @@
 export * from './accounts';
 export * from './posting';
 export * from './trial-balance';
+export * from './prepaid';
+export * from './wallet-state';
