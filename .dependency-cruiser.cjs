@@ -16,6 +16,7 @@ const ROOMS = [
   'costing',
   'metering',
   'rating',
+  'loops',
   'entitlements',
   'ingestion',
   'invoicing',

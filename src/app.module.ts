@@ -16,6 +16,7 @@ import {
   TestClockEntity,
 } from './customers';
 import { DocumentsModule } from './documents';
+import { EntitlementsModule } from './entitlements';
 import { EventsModule } from './events';
 import { ChangesModule, IngestionModule } from './ingestion';
 import { InsightsModule } from './insights';
@@ -33,6 +34,7 @@ import {
   PoolBalanceEntity,
   RevenueScheduleEntity,
 } from './invoicing';
+import { LoopsModule } from './loops';
 import { MeteringModule } from './metering';
 import { SimulationsModule } from './simulations';
 import { type Foundations, PlatformModule } from './platform';
@@ -90,6 +92,8 @@ export class AppModule {
         CostingModule,
         MeteringModule,
         RatingModule,
+        LoopsModule,
+        EntitlementsModule,
         IngestionModule,
         ChangesModule,
         InvoicingModule,

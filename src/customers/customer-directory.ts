@@ -11,6 +11,8 @@ export interface KnownCustomer {
   /** The 16 bytes of the id. */
   readonly bytes: Buffer;
   readonly testClockId: string | null;
+  /** IANA name: calendar periods begin at midnight there. */
+  readonly timeZone: string;
 }
 
 const MOST_REMEMBERED = 100_000;
@@ -68,8 +70,9 @@ export class CustomerDirectory {
     const found = await this.database.tenant(organisationId, (db) =>
       db.find(CustomerEntity, { where: [{ key: In([...references]) }, { id: In([...ids.keys()]) }] }),
     );
-    for (const { id, key, testClockId } of found) {
-      const customer: KnownCustomer = { id, bytes: Buffer.from(id.replaceAll('-', ''), 'hex'), testClockId };
+    for (const { id, key, testClockId, timeZone } of found) {
+      const bytes = Buffer.from(id.replaceAll('-', ''), 'hex');
+      const customer: KnownCustomer = { id, bytes, testClockId, timeZone };
       known.set(key, customer);
       const reference = ids.get(id);
       if (reference !== undefined) known.set(reference, customer);

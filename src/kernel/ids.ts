@@ -39,6 +39,16 @@ export const ID_PREFIXES = {
   change: 'chg',
   recosting: 'rcs',
   simulation: 'sim',
+  cap: 'cap',
+  capRaise: 'cpr',
+  hold: 'hld',
+  alert: 'alt',
+  spendEntry: 'spe',
+  wallet: 'wal',
+  walletGrant: 'grt',
+  walletEntry: 'wle',
+  walletTopUp: 'top',
+  loopFinding: 'fnd',
 } as const;
 export type IdNoun = keyof typeof ID_PREFIXES;
 

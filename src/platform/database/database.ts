@@ -60,7 +60,8 @@ export class Database {
     });
     const owner = new Pool({
       connectionString: options.url,
-      max: 6,
+      // Ingest and holds write on two each; counting, folding and jobs need the rest.
+      max: 12,
       application_name: 'weir-owner',
       options: '-c timezone=UTC',
     });

@@ -1,0 +1,3 @@
+export * from './calibration';
+export * from './outlook';
+export * from './size-hold';

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import type { Tenant } from '../../access';
+import { type Currency, type Decimal, type Micros, InvariantError } from '../../kernel';
+import type { WorkScope } from '../domain';
+
+/** What one charge of a billing period that isn't finalized comes to so far, unrounded, after allowances and tiers. */
+export interface ChargeSoFar {
+  readonly customerId: string;
+  readonly subscriptionId: string;
+  readonly periodIndex: number;
+  /** The price's key. */
+  readonly charge: string;
+  readonly meterId: string;
+  readonly currency: Currency;
+  /** Of usage alone: no fee, before discounts, minimums and taxes. */
+  readonly amount: Decimal;
+}
+
+/** What customers' open periods come to, or why that can't be told. */
+export interface RatedCustomers {
+  readonly charges: readonly ChargeSoFar[];
+  /** Customer to the reason, for people. */
+  readonly unknown: ReadonlyMap<string, string>;
+}
+
+/** Usage that hasn't happened: what it would be charged on top of what is there. */
+export interface VirtualUsage {
+  readonly scope: WorkScope;
+  readonly at: Micros;
+  /** By the meter's uuid. */
+  readonly units: ReadonlyMap<string, Decimal>;
+  /** What it would cost us; null while unknown. */
+  readonly cost: Decimal | null;
+}
+
+/** What the room that makes invoices tells of periods that it hasn't billed. */
+export interface ChargesLookup {
+  /** Of all periods of these customers that are not finalized, as of the caller's snapshot. One customer's failure is his. */
+  soFar(tenant: Tenant, customerIds: readonly string[]): Promise<RatedCustomers>;
+  /** What usage would add, by currency; null where it can't be told. Reads, and holds no lock. */
+  marginal(tenant: Tenant, usage: VirtualUsage): Promise<ReadonlyMap<Currency, Decimal> | null>;
+}
+
+/** The way to invoicing, which is to the right of this room: it offers its lookup when it starts. */
+@Injectable()
+export class ChargedSoFar {
+  private lookup: ChargesLookup | null = null;
+
+  /** Called once by the room that makes invoices. */
+  offer(lookup: ChargesLookup): void {
+    this.lookup = lookup;
+  }
+
+  soFar(tenant: Tenant, customerIds: readonly string[]): Promise<RatedCustomers> {
+    return this.offered().soFar(tenant, customerIds);
+  }
+
+  marginal(tenant: Tenant, usage: VirtualUsage): Promise<ReadonlyMap<Currency, Decimal> | null> {
+    return this.offered().marginal(tenant, usage);
+  }
+
+  private offered(): ChargesLookup {
+    if (this.lookup === null) throw new InvariantError('invoicing offers its lookup when it starts');
+    return this.lookup;
+  }
+}

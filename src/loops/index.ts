@@ -1,0 +1,1 @@
+export { LoopsModule } from './loops.module';
