@@ -89,7 +89,7 @@ function burnAtomByAtom(
 
 function isBefore(a: Grant, b: Grant): boolean {
   if (a.priority !== b.priority) return a.priority < b.priority;
-  const ends = [a, b].map(({ expiresAt }) => (expiresAt === null ? day(1_000) : expiresAt).getTime());
+  const ends = [a, b].map(({ expiresAt }) => (expiresAt ?? day(1_000)).getTime());
   if (ends[0] !== ends[1]) return ends[0]! < ends[1]!;
   if (a.grantedAt.getTime() !== b.grantedAt.getTime()) return a.grantedAt < b.grantedAt;
   return a.id < b.id;
