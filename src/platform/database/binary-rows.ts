@@ -21,31 +21,18 @@ export const ELEMENT_OIDS = { uuid: 2950, timestamptz: 1184, text: 25, numeric: 
 const SHORT_TEXT = 100;
 
 /**
- * Writes rows in PostgreSQL's binary COPY format. Values are appended in the order of the columns; nothing is checked,
- * the table's types have to be met by the caller.
+ * Writes values in PostgreSQL's binary format, each behind its length: as columns of a COPY have it, and parameters of a
+ * statement. Nothing is checked, the types have to be met by the caller.
  *
  * Each event passes here some thirty times, so bytes are stored directly: Buffer's own `write…` methods check their
  * arguments each time, or leave JavaScript, and either takes longer than the few bytes of a column.
- *
- * @see https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format"
  */
-export class BinaryRows {
-  private buffer = Buffer.allocUnsafe(SMALLEST);
-  private view = viewOf(this.buffer);
-  private length = 0;
+export class BinaryValues {
+  protected buffer = Buffer.allocUnsafe(SMALLEST);
+  protected view = viewOf(this.buffer);
+  protected length = 0;
   /** Groups of four decimal digits of the number that is being written. */
   private groups = new Uint16Array(SHORT_GROUPS);
-
-  constructor() {
-    this.length = SIGNATURE.copy(this.buffer, 0);
-  }
-
-  /** Begins a row of this many columns. */
-  row(columns: number): void {
-    this.reserve(2);
-    this.view.setInt16(this.length, columns);
-    this.length += 2;
-  }
 
   null(): void {
     this.reserve(4);
@@ -134,14 +121,6 @@ export class BinaryRows {
     }
     // `this.view`, since the buffer may have grown meanwhile.
     this.view.setInt32(start, this.length - start - 4);
-  }
-
-  /** Ends the rows and gives all bytes; the object must not be used afterwards. */
-  finish(): Buffer {
-    this.reserve(2);
-    this.view.setInt16(this.length, -1);
-    this.length += 2;
-    return this.buffer.subarray(0, this.length);
   }
 
   /** Makes room for a value of so many bytes, writes its length, and goes on behind it. @returns where its bytes go */
@@ -250,12 +229,39 @@ export class BinaryRows {
     this.length = at;
   }
 
-  private reserve(bytes: number): void {
+  protected reserve(bytes: number): void {
     if (this.length + bytes <= this.buffer.length) return;
     const larger = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.length + bytes));
     this.buffer.copy(larger, 0, 0, this.length);
     this.buffer = larger;
     this.view = viewOf(larger);
+  }
+}
+
+/**
+ * Writes rows in PostgreSQL's binary COPY format. Values are appended in the order of the columns.
+ *
+ * @see https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format"
+ */
+export class BinaryRows extends BinaryValues {
+  constructor() {
+    super();
+    this.length = SIGNATURE.copy(this.buffer, 0);
+  }
+
+  /** Begins a row of this many columns. */
+  row(columns: number): void {
+    this.reserve(2);
+    this.view.setInt16(this.length, columns);
+    this.length += 2;
+  }
+
+  /** Ends the rows and gives all bytes; the object must not be used afterwards. */
+  finish(): Buffer {
+    this.reserve(2);
+    this.view.setInt16(this.length, -1);
+    this.length += 2;
+    return this.buffer.subarray(0, this.length);
   }
 }
 

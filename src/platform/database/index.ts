@@ -5,4 +5,5 @@ export * from './database';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres';
 export * from './ingest-lock';
 export * from './migrate';
+export * from './pipeline';
 export * from './queryable';
