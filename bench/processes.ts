@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchError } from './bench-error';
+import type { HoldsAnswer, HoldsCommand, HoldsResult } from './holds/load';
 import type { LoadAnswer, LoadCommand, LoadResult } from './load';
 
 /** The flags of `npm start` and of the container. */
@@ -155,8 +156,12 @@ export interface BareServer {
   stop(): void;
 }
 
-export async function startBareServer(): Promise<BareServer> {
-  const child = kept(fork(join(__dirname, 'bare-fastify.js')));
+/** @param file compiled, in this folder; it tells its port as its first message */
+export async function startBareServer(
+  file = 'bare-fastify.js',
+  parameters: readonly string[] = [],
+): Promise<BareServer> {
+  const child = kept(fork(join(__dirname, file), [...parameters]));
   const [port] = (await once(child, 'message')) as [number];
   return { port, cpu: () => cpuSeconds([child.pid ?? 0]), stop: () => void child.kill() };
 }
@@ -184,19 +189,40 @@ export class LoadGenerator {
   }
 
   private async ask(command: LoadCommand): Promise<LoadAnswer> {
-    const answered = new AbortController();
-    const ended = once(this.child, 'exit', { signal: answered.signal }).then(
-      () => ({ kind: 'failed', reason: 'it ended' }) as const,
-    );
-    this.child.send(command);
-    const message = once(this.child, 'message', { signal: answered.signal }).then(([answer]) => answer as LoadAnswer);
-    message.catch(() => undefined);
-    ended.catch(() => undefined);
-    const answer = await Promise.race([message, ended]);
-    answered.abort();
+    const answer = await askChild<LoadAnswer>(this.child, command);
     if (answer.kind === 'failed') throw new BenchError(`The load generator failed: ${answer.reason}`);
     return answer;
   }
+}
+
+/** The process that sends holds and settles them. */
+export class HoldsGenerator {
+  private readonly child = kept(fork(join(__dirname, 'holds', 'load.js')));
+
+  async run(command: HoldsCommand): Promise<HoldsResult> {
+    const answer = await askChild<HoldsAnswer>(this.child, command);
+    if ('failure' in answer) throw new BenchError(`The load generator failed: ${answer.failure}`);
+    return answer.result;
+  }
+
+  stop(): void {
+    this.child.kill();
+  }
+}
+
+/** Sends a process of ours a command. @returns its answer @throws BenchError when it ends instead */
+async function askChild<Answer>(child: ChildProcess, command: object): Promise<Answer> {
+  const answered = new AbortController();
+  const ended = once(child, 'exit', { signal: answered.signal }).then(() => {
+    throw new BenchError('The load generator failed: it ended.');
+  });
+  child.send(command);
+  const message = once(child, 'message', { signal: answered.signal }).then(([answer]) => answer as Answer);
+  message.catch(() => undefined);
+  ended.catch(() => undefined);
+  const answer = await Promise.race([message, ended]);
+  answered.abort();
+  return answer;
 }
 
 const TICKS_A_SECOND = 100;
