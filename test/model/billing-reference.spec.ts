@@ -89,6 +89,23 @@ it.each([
   expect(told(one)).toEqual([...invoices, ['base 04-20 05-20 3000'], ['base 05-20 06-20 3000']]);
 });
 
+it('ended in a pause on 16 April, and back on the 20th: in use from then on, and nothing is asked for the time between', () => {
+  const one = customer('2026-04-01', fee('30'));
+  one.advance(at('2026-04-11'));
+  one.pause(one.subscriptions[0]!, 'nothing');
+  one.advance(at('2026-04-16'));
+  one.cancel(one.subscriptions[0]!, 'now', 'invoice');
+  one.advance(at('2026-04-20'));
+  one.reactivate(one.subscriptions[0]!);
+  one.advance(at('2026-05-22'));
+  expect(told(one)).toEqual([
+    ['base 04-01 05-01 3000'],
+    ['base 04-11 05-01 -2000'],
+    ['base 04-20 05-20 3000'],
+    ['base 05-20 06-20 3000'],
+  ]);
+});
+
 it('late calls of two months, each by the allowance of its own', () => {
   const one = customer('2026-01-31', fee('30', { ahead: 0 }));
   one.advance(at('2026-03-05'));

@@ -167,7 +167,7 @@ export class BillingWorld {
         await this.post(`${path}/resume`, {});
         return true;
       case 'cancel':
-        if (ending !== null || isPaused || next.from > now) return false;
+        if (ending !== null || next.from > now) return false;
         model.cancel(subscription, wanted.at, wanted.settle);
         await this.post(`${path}/cancel`, { at: wanted.at, settle: wanted.settle, reason });
         return true;

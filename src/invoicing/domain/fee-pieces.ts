@@ -41,27 +41,15 @@ import type { FeePiece } from './fee';
  * - How a fee period is shared (by the second, by days, not at all) is what the plan says that it begins with.
  * - In a pause that bills nothing there is no piece. In a trial there is one of nothing.
  * - The end of a cycle ends its fees: they are given back from there on. When the subscription ends, a fee period that
- *   had begun when that was asked is kept, unless it was asked to give it back.
+ *   had begun when that was asked is kept, unless it was asked to give it back: as it stood when the subscription ended.
+ *   What comes behind the end says nothing about it, so taking the subscription up again changes no fee before.
  *
  * @param since fee periods that were over by then are left out: nothing can change in them any more
  * @returns in the order of time, and in one instant in that of the plan
  * @see     docs/decisions/fees-in-advance.md
  */
 export function feePieces(about: SubscriptionInTime, asOf: Date, since: Date | null = null): readonly FeePiece[] {
-  const cycles = cyclesOf(about);
-  return cycles.flatMap((cycle, index) => piecesOfCycle(withoutLater(about, cycles[index + 1]), cycle, asOf, since));
-}
-
-/** A subscription as it was before a cycle: what is kept of an earlier fee isn't changed by what is agreed much later. */
-function withoutLater(about: SubscriptionInTime, next: Cycle | undefined): SubscriptionInTime {
-  if (next === undefined) return about;
-  const isBefore = ({ fromAt }: { readonly fromAt: Date }): boolean => fromAt.getTime() < next.fromAt.getTime();
-  return {
-    ...about,
-    phases: about.phases.filter(isBefore),
-    overrides: about.overrides.filter(isBefore),
-    pauses: about.pauses?.filter(isBefore),
-  };
+  return cyclesOf(about).flatMap((cycle) => piecesOfCycle(about, cycle, asOf, since));
 }
 
 function piecesOfCycle(about: SubscriptionInTime, cycle: Cycle, asOf: Date, since: Date | null): FeePiece[] {
@@ -87,6 +75,8 @@ function everyOf({ terms }: Price): number {
 interface FeePeriod extends Pick<FeePiece, 'feePeriod' | 'whole' | 'periodIndex' | 'every'> {
   /** Where its fees end, for what ends within it. */
   readonly endAt: Date;
+  /** Up to where what is agreed is heard: what is kept behind the end of its cycle stays as it is there. */
+  readonly settledAt: Date;
 }
 
 function feePeriodsOf(
@@ -111,7 +101,8 @@ function feePeriodsOf(
     if (whole.start.getTime() === whole.end.getTime()) continue;
     const feePeriod = { start, end: whole.end };
     const endAt = endOfFees(cycle, feePeriod);
-    found.push({ feePeriod, whole, periodIndex: cycle.firstIndex + nth, every, endAt });
+    const settledAt = cycle.endAt !== null && cycle.endAt.getTime() < endAt.getTime() ? cycle.endAt : endAt;
+    found.push({ feePeriod, whole, periodIndex: cycle.firstIndex + nth, every, endAt, settledAt });
   }
 }
 
@@ -141,12 +132,20 @@ interface Held {
 
 function piecesOf(about: SubscriptionInTime, period: FeePeriod): FeePiece[] {
   const currency = currencyOf(about);
-  const stretches = feeStretches(about, period.feePeriod.start, period.endAt);
+  const stretches = stretchesIn(about, period);
   const proration = stretches[0]?.plan.terms?.proration ?? 'second';
   return heldIn(stretches, period.every, currency).flatMap((held) => {
     const share = shareOf(held, period, proration, about.customer.timeZone);
     return share.part === 0 ? [] : [pieceOf(held, share, { ...period, proration }, currency)];
   });
+}
+
+/** What holds when its cycle ends holds for all that is kept behind it. */
+function stretchesIn(about: SubscriptionInTime, { feePeriod, settledAt, endAt }: FeePeriod): readonly Stretch[] {
+  const stretches = feeStretches(about, feePeriod.start, settledAt);
+  return stretches.map((stretch, place) =>
+    place === stretches.length - 1 ? { ...stretch, period: { start: stretch.period.start, end: endAt } } : stretch,
+  );
 }
 
 /** Every price that is billed so many periods ahead, each for the longest stretches in which it stays as it is. */
@@ -180,7 +179,13 @@ function shareOf({ start, end }: Held, { feePeriod, whole }: FeePeriod, proratio
 function pieceOf(
   { price, plan, fingerprint, trial, start, end }: Held,
   share: Share,
-  { feePeriod, whole, periodIndex, every, proration }: Omit<FeePeriod, 'endAt'> & { readonly proration: Proration },
+  {
+    feePeriod,
+    whole,
+    periodIndex,
+    every,
+    proration,
+  }: Omit<FeePeriod, 'endAt' | 'settledAt'> & { readonly proration: Proration },
   currency: Currency,
 ): FeePiece {
   const firstSegment = start.getTime() === feePeriod.start.getTime();

@@ -352,6 +352,39 @@ describe('an end', () => {
     expect(fees.upTo('2026-05-20', again)).toEqual(['price 30.00 2026-05-20..2026-06-20']);
   });
 
+  it('in a pause asks nothing more, whether it goes on later or not', () => {
+    const fees = new Fees();
+    fees.upTo('2026-04-01', subscribed(THIRTY));
+    const ending = cancelled('2026-04-16', 'invoice');
+    const ended = subscribed(THIRTY, { pauses: [['nothing', '2026-04-11']], ending });
+    expect(fees.upTo('2026-04-16', ended)).toEqual(['credit -20.00 2026-04-11..2026-05-01']);
+    const cycle = { interval: 'month', intervalCount: 1, anchor: 'anniversary' } as const;
+    const again = subscribed(THIRTY, {
+      pauses: [['nothing', '2026-04-11', '2026-04-16']],
+      cycles: [
+        { ...cycle, fromAt: at('2026-04-01'), firstIndex: 0, endAt: at('2026-04-16'), ending },
+        { ...cycle, fromAt: at('2026-04-20'), firstIndex: 1, endAt: null },
+      ],
+    });
+    expect(fees.upTo('2026-04-20', again)).toEqual(['price 30.00 2026-04-20..2026-05-20']);
+  });
+
+  it('hears nothing of a plan that was planned behind it', () => {
+    const fees = new Fees();
+    fees.upTo('2026-04-01', subscribed(THIRTY));
+    const ending = cancelled('2026-04-16', 'invoice');
+    const about = { moves: [['2026-04-21', planOf(flat('60'))]], ending } as const;
+    expect(fees.upTo('2026-04-16', subscribed(THIRTY, about))).toEqual([]);
+  });
+
+  it('in a trial keeps nothing of what comes after the trial', () => {
+    const trial = planOf(flat('30'), { terms: { trial: { days: 10, covers: 'base_fee' } } });
+    const fees = new Fees();
+    fees.upTo('2026-04-01', subscribed(trial));
+    const ended = subscribed(trial, { ending: cancelled('2026-04-06', 'invoice') });
+    expect(fees.upTo('2026-04-06', ended)).toEqual(['credit -20.00 2026-04-11..2026-05-01']);
+  });
+
   it('of a cycle, since the plan is one by the year now, gives the rest of the month back', () => {
     const fees = new Fees();
     fees.upTo('2026-04-01', subscribed(THIRTY));

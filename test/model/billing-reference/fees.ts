@@ -2,7 +2,7 @@ import * as r from '../rating-reference/rational';
 import { periodOf, type Stretch } from './calendar';
 import type { RefCycle, RefInvoice, RefLine, RefSubscription } from './definitions';
 import { cents } from './money';
-import { shareOfFees, stretchesOf, type Terms } from './time';
+import { endOf, shareOfFees, stretchesOf, type Terms } from './time';
 
 /** A fee that is billed ahead, for as long as its price holds within its fee period. */
 interface Piece extends Stretch {
@@ -42,11 +42,14 @@ export function piecesOf(subscription: RefSubscription, upTo: number, decimals: 
         const whole = { from: begins.whole.from, to: ends.to };
         const end = feesEnd(cycle, begins.from);
         const billed = { from: begins.from, to: end === null ? ends.to : Math.min(end, ends.to) };
+        // What is kept behind the end is kept as it was there: nobody hears of what is agreed later.
+        const settled = Math.min(billed.to, endOf(cycle) ?? billed.to);
         for (const key of ['base', 'seats'] as const) {
           const told = (terms: Terms): string =>
             terms.plan.ahead !== every || terms.paused === 'nothing' ? 'no fee' : prices[key](terms);
-          for (const { from, to, terms } of stretchesOf(subscription, billed, told)) {
+          for (const { from, to: until, terms } of stretchesOf(subscription, { ...billed, to: settled }, told)) {
             if (told(terms) === 'no fee') continue;
+            const to = until === settled ? billed.to : until;
             const { proration } = terms.plan;
             const share = shareOfFees(proration, { from, to }, whole, begins.from, cycle.anchor.timeZone);
             if (r.isNothing(share)) continue;
