@@ -3,6 +3,7 @@ import {
   isAdvance,
   type Plan,
   planInCurrency,
+  type Price,
   type PriceOverride,
   type Proration,
   withOverrides,
@@ -110,8 +111,8 @@ type Seen = 'arrears' | 'fees';
  * segments    |----------|----|----------|---|     each rated on its own usage, shares add up to the whole
  * ```
  *
- * An instant at which nothing really changes (a move to the version that is there, an override of a price that the plan
- * doesn't have, or of one that is billed in advance) is no cut: tiers begin anew in each segment, so a cut without a
+ * An instant at which nothing really changes (a move to the version that is there, an override that says what the plan
+ * says, or of a price that the plan doesn't have or bills in advance) is no cut: tiers begin anew in each segment, so a cut without a
  * reason would change the price.
  *
  * A period that begins with the calendar, or is the last of its cycle, is a part of a whole one, and so are its segments:
@@ -182,7 +183,7 @@ function stretchesOf<P extends Plan>(
   for (const start of [from.getTime(), ...changes]) {
     const terms = termsAt(about, trial, start, seen);
     const before = stretches.at(-1);
-    if (before === undefined || !sameTerms(before.terms, terms)) stretches.push({ start, terms });
+    if (before === undefined || !sameTerms(about, before.terms, terms)) stretches.push({ start, terms });
   }
   return stretches.map(({ start, terms }, index) => ({
     plan: agreedPlan(about, terms),
@@ -286,16 +287,16 @@ function isInForce({ fromAt, toAt }: Pick<Override, 'fromAt' | 'toAt'>, at: numb
   return fromAt.getTime() <= at && (toAt === null || at < toAt.getTime());
 }
 
-function sameTerms(one: Terms<Plan>, other: Terms<Plan>): boolean {
-  return (
-    one.plan.id === other.plan.id &&
-    one.trial === other.trial &&
-    one.paused === other.paused &&
-    one.counted.length === other.counted.length &&
-    one.counted.every(({ priceKey, definition }) =>
-      other.counted.some((each) => each.priceKey === priceKey && isDeepStrictEqual(each.definition, definition)),
-    )
-  );
+/** Whether nothing is charged otherwise. What is agreed on may say what the plan says, or another agreement said. */
+function sameTerms(about: SubscriptionInTime, one: Terms<Plan>, other: Terms<Plan>): boolean {
+  if (one.plan.id !== other.plan.id || one.trial !== other.trial || one.paused !== other.paused) return false;
+  const keys = new Set([...one.counted, ...other.counted].map(({ priceKey }) => priceKey));
+  if (keys.size === 0) return true;
+  const agreed = ({ plan, counted }: Terms<Plan>): readonly Price[] =>
+    agreedPlan(about, { plan, overrides: counted })
+      .prices.filter(({ key }) => keys.has(key))
+      .map((price) => ({ ...price, terms: price.terms ?? {} }));
+  return isDeepStrictEqual(agreed(one), agreed(other));
 }
 
 function agreedPlan<P extends Plan>(
