@@ -133,48 +133,52 @@ export class AddCaps1795315210000 implements MigrationInterface {
         FOREIGN KEY (organisation_id, cap_id) REFERENCES cap (organisation_id, id)
       );
 
+      -- Amounts, scope and wallets are JSON that nobody asks inside of while holds are made and ended, so it is text: it is
+      -- read back as it was written. Reports cast it.
       CREATE TABLE hold (
         -- A hash of organisation and key where the sender gave a key, so that a repeat finds it.
         id uuid PRIMARY KEY,
         organisation_id uuid NOT NULL,
+        -- Without a foreign key, as the customer of an event: looking it up would lock the busiest customer's row each time.
         customer_id uuid NOT NULL,
         key text,
-        request_hash bytea NOT NULL,
+        -- The first 16 bytes of a SHA-256 of what was asked.
+        request_hash uuid NOT NULL,
         status text NOT NULL CHECK (status IN ('open', 'settled', 'released', 'expired', 'refused')),
         -- The hold it is a part of; then it has no counters of its own.
         parent_id uuid,
         -- Fields of scope to their values: feature, agent, session, task, department, user, model, subscription.
-        scope jsonb NOT NULL,
+        scope text NOT NULL,
         task_class text,
         -- How likely it is too small, where it was sized from history.
         sized_risk numeric,
         -- Measures to amounts: {"cost": "0.1", "spend": {"USD": "0.2"}, "units": {"<meter id>": "10"}, "actions": "1"}.
         -- What is held now; what the settling said; what its events say; what is booked of both.
-        held jsonb NOT NULL,
-        stated jsonb,
-        used jsonb,
-        booked jsonb,
+        held text NOT NULL,
+        stated text,
+        used text,
+        booked text,
         -- How much of "held" its open children have, in the same form.
-        split jsonb,
+        split text NOT NULL,
         -- What it was at first, for reports.
-        first_held jsonb NOT NULL,
+        first_held text NOT NULL,
         counters uuid[] NOT NULL,
         -- Amounts held in wallets: {"<wallet id>": "0.2"}.
-        wallets jsonb NOT NULL,
-        -- The answer that was given, as JSON: a repeat gets the same. Text, because it is read back whole.
+        wallets text NOT NULL,
+        -- The answer that was given, as JSON: a repeat gets the same.
         answer text NOT NULL,
         -- The same of what ended it, with the hash of that request.
-        end_hash bytea,
+        end_hash uuid,
         end_answer text,
         -- Among: 'estimated', 'late', 'overrun', 'unknown_price', 'unchecked', 'partial'.
-        flags text[] NOT NULL DEFAULT '{}',
+        flags text[] NOT NULL,
         asked_at timestamptz NOT NULL,
         -- The same by the customer's clock: whose periods it is in.
         counts_at timestamptz NOT NULL,
         expires_at timestamptz NOT NULL,
-        ended_at timestamptz,
-        FOREIGN KEY (organisation_id, customer_id) REFERENCES customer (organisation_id, id)
+        ended_at timestamptz
       ) WITH (fillfactor = 60);
+      ALTER TABLE hold ALTER answer SET STORAGE EXTERNAL, ALTER end_answer SET STORAGE EXTERNAL;
       -- No column of an index changes when a hold ends, so that ending it touches no index (HOT).
       CREATE INDEX hold_expires ON hold (expires_at);
       CREATE INDEX hold_parent ON hold (parent_id) WHERE parent_id IS NOT NULL;
