@@ -36,7 +36,7 @@ export function findRepeat(state: LoopState, step: Step, rule: RepeatRule | null
   if (!isInARow && recent.length < rule.inAll) return null;
   const sentence =
     `${named(call.name)} was called ${times(call.count)} with the same arguments` +
-    `${step.answer === null ? '' : ' and the same result'}${failed ? ', which is a failure' : ''}` +
+    `${step.call === step.ask ? '' : ' and the same result'}${failed ? ', which is a failure' : ''}` +
     `${isInARow ? `, the last ${times(inARow)} with nothing new in between` : ''}.`;
   return finding(state, step, 'repeat', rule.action, {
     measured: new Decimal(call.count),

@@ -1,3 +1,4 @@
+export { canonicalJson, hashParts } from './call-hash';
 export { type CallEvidence, type Finding } from './finding';
 export { acknowledge, type Observation, observe, type Surroundings } from './observe';
 export { readStep, type StepSource } from './read-step';
@@ -5,4 +6,5 @@ export * from './rules';
 export { type CapLeft, type Severity, severityOf } from './severity';
 export { spendPerMinute } from './find';
 export { LARGEST_STATE, type LoopState, NO_STATE } from './state';
+export { packStep, unpackStep } from './pack-step';
 export { type Step, type StepKind } from './step';

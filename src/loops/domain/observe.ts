@@ -44,7 +44,10 @@ const NO_SURROUNDINGS: Surroundings = { profile: null, currency: null };
 
 export interface Observation {
   readonly state: LoopState;
+  /** What is told now. */
   readonly findings: readonly Finding[];
+  /** Every kind whose line this step is beyond, told or not. */
+  readonly standing: readonly FindingKind[];
 }
 
 /**
@@ -81,14 +84,15 @@ export function observe(
 
 /** Those that have not been told, and a state that knows they are now. */
 function tellOnce(state: LoopState, found: readonly Finding[]): Observation {
+  const standing = found.map(({ kind }) => kind);
   const findings = found.filter(({ kind, measured }) => {
     const told = state.raised[kind];
     if (told === undefined) return true;
     return measured.greaterThan(told) && !measured.lessThan(new Decimal(told).times(TOLD_AGAIN));
   });
-  if (findings.length === 0) return { state, findings };
+  if (findings.length === 0) return { state, findings, standing };
   const told = findings.map(({ kind, measured }) => [kind, decimalText(measured)] as const);
-  return { state: { ...state, raised: { ...state.raised, ...Object.fromEntries(told) } }, findings };
+  return { state: { ...state, raised: { ...state.raised, ...Object.fromEntries(told) } }, findings, standing };
 }
 
 /**

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
+import { Decimal } from '../../kernel';
 import { canonicalJson, hashParts } from './call-hash';
+import { packStep, unpackStep } from './pack-step';
 import { readStep, type StepSource } from './read-step';
 
 function read(data: Record<string, unknown> | null, over: Partial<StepSource> = {}): ReturnType<typeof readStep> {
@@ -135,4 +137,28 @@ it('reads a text of brackets without end as a text', () => {
 
 it('parts of a hash do not run into each other', () => {
   expect(hashParts('ab', 'c')).not.toBe(hashParts('a', 'bc'));
+});
+
+it('a step waits as text and comes back as it was', () => {
+  const data = fc.record(
+    {
+      tool: fc.string(),
+      model: fc.string(),
+      arguments: fc.jsonValue(),
+      result: fc.jsonValue(),
+      error: fc.boolean(),
+      progress: fc.boolean(),
+      turn: fc.oneof(fc.string(), fc.integer()),
+      duration_ms: fc.double({ noNaN: true }),
+      depth: fc.integer(),
+      task_class: fc.string(),
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(data, fc.option(fc.constantFrom('0', '0.000000000001', '12.5')), (fields, cost) => {
+      const step = read(fields, { cost: cost === null ? null : new Decimal(cost), task: 't', parent: 'u', at: 5 });
+      expect(unpackStep(packStep(step))).toEqual(step);
+    }),
+  );
 });

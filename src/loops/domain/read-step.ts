@@ -23,7 +23,7 @@ const NODE = /^(task|session):(.+)$/s;
 /**
  * Reads from an event what an agent did. Fields of `data` that say it:
  * `tool`; `arguments` or `arguments_hash`; `result` or `result_hash`; `error`, `error_type`; `progress`, `outcome`;
- * `turn`; `duration_ms`; `depth`. A field of another kind than expected says nothing: it may be the sender's own.
+ * `turn`; `duration_ms`; `depth`; `task_class`, for which the event's `task` stands in. A field of another kind than expected says nothing: it may be the sender's own.
  */
 export function readStep(source: StepSource): Step {
   const data = source.data ?? {};
@@ -41,12 +41,12 @@ export function readStep(source: StepSource): Step {
     ask,
     call: asked === null ? null : answered === null ? ask : hashParts(kind, owner, asked, answered),
     failure: failureOf(data, owner, answered),
-    answer: answered === null ? null : hashParts(owner, answered),
     mark: source.step,
     progress: progressOf(data),
     turn: turnOf(data),
     durationMs: wholeOf(data['duration_ms'], LONGEST_DURATION_MS),
     depth: depthOf(data),
+    taskClass: textOf(data['task_class']) ?? source.task,
     ...placeOf(source),
   };
 }
@@ -92,7 +92,8 @@ function depthOf(data: Readonly<Record<string, unknown>>): number | null {
 }
 
 function wholeOf(value: unknown, most: number): number | null {
-  return typeof value === 'number' && value >= 0 ? Math.min(Math.round(value), most) : null;
+  // Without the sign of -0, which JSON doesn't keep.
+  return typeof value === 'number' && value >= 0 ? Math.abs(Math.min(Math.round(value), most)) : null;
 }
 
 function textOf(value: unknown): string | null {

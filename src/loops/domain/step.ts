@@ -19,8 +19,6 @@ export interface Step {
   readonly call: string | null;
   /** Hash of the name and how it failed; null when it didn't fail. */
   readonly failure: string | null;
-  /** Hash of the name and the result, where one is given. */
-  readonly answer: string | null;
   readonly mark: 'retry' | 'self_correction' | null;
   /** The sender's own word on whether this brought something new; null where he leaves that to us. */
   readonly progress: boolean | null;
@@ -30,6 +28,8 @@ export interface Step {
   readonly durationMs: number | null;
   /** How deep in the tree of sub-agents it ran, where the sender says so: 0 is the session's own agent. */
   readonly depth: number | null;
+  /** Class of the task it was for: whose rules and profile count. Null for none. */
+  readonly taskClass: string | null;
   /** Hash of the node of work it belongs to, and of the node above, where it names one. */
   readonly node: string | null;
   readonly parent: string | null;
