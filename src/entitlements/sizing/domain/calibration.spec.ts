@@ -8,7 +8,6 @@ const sized = (holds: number, overruns: number, announced: string): SizedHolds =
   announced: d(announced),
   held: d('30'),
   real: d('20'),
-  overrunAmount: d('1.5'),
 });
 
 describe('held against real, overruns against the stated risk', () => {

@@ -9,8 +9,6 @@ export interface SizedHolds {
   readonly real: Decimal;
   /** How many came to more than was held. */
   readonly overruns: number;
-  /** By how much, together. */
-  readonly overrunAmount: Decimal;
   /** Their stated risks, added up: as many overruns as were announced. */
   readonly announced: Decimal;
 }

@@ -33,8 +33,7 @@ const RISK_DIGITS = 4;
  * @returns null where nothing was seen, nothing bounds the work and nothing is configured: there is no honest amount
  */
 export function sizeHold(outlook: Outlook, { upperBound, configured }: SizingBounds): SizedHold | null {
-  for (const bound of [upperBound, configured])
-    invariant(bound === null || !bound.lessThan(0), 'no bound is below zero');
+  for (const bound of [upperBound, configured]) invariant(bound?.lessThan(0) !== true, 'no bound is below zero');
 
   if (outlook.amount !== null) {
     const reached = upperBound !== null && !upperBound.greaterThan(outlook.amount);
