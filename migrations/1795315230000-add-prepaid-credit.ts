@@ -25,6 +25,8 @@ export class AddPrepaidCredit1795315230000 implements MigrationInterface {
       ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_account_check,
         ADD CONSTRAINT ledger_entry_account_check CHECK (account IN (${ACCOUNTS})) NOT VALID;
       ALTER TABLE invoice ADD COLUMN prepaid_applied numeric NOT NULL DEFAULT 0 CHECK (prepaid_applied >= 0);
+      -- What an item buys: credit in money, in units of a wallet's own, or neither.
+      ALTER TABLE invoice_item ADD COLUMN buys text CHECK (buys IN ('credit', 'units'));
 
       CREATE TABLE wallet (
         organisation_id uuid NOT NULL,
@@ -48,9 +50,18 @@ export class AddPrepaidCredit1795315230000 implements MigrationInterface {
         held_by jsonb NOT NULL DEFAULT '{}',
         -- What the grants don't hold: zero or above.
         overdrawn numeric NOT NULL DEFAULT 0 CHECK (overdrawn >= 0),
-        -- Automatic top-ups: {"below": "5", "amount": "20", "every": "month", "monthlyLimit": "100", "paid": false}; NULL: none.
+        -- The currency of its books: its own, or what its units are sold in.
+        books_currency char(3) NOT NULL CHECK (currency IS NULL OR currency = books_currency),
+        -- What has happened to it in its life, in that currency, unrounded: what the ledger books is the difference of two
+        -- rounded totals. Units are earned whenever they burn, and booked from time to time: earned_booked is how far.
+        paid numeric NOT NULL DEFAULT 0,
+        given numeric NOT NULL DEFAULT 0,
+        applied numeric NOT NULL DEFAULT 0,
+        earned numeric NOT NULL DEFAULT 0,
+        earned_booked numeric NOT NULL DEFAULT 0,
+        breakage numeric NOT NULL DEFAULT 0,
+        -- Automatic top-ups, as the API says them; NULL: none.
         top_up jsonb,
-        topped_up_at timestamptz,
         created_at timestamptz NOT NULL,
         archived_at timestamptz,
         PRIMARY KEY (organisation_id, id),
@@ -81,8 +92,11 @@ export class AddPrepaidCredit1795315230000 implements MigrationInterface {
         rolled_from uuid,
         top_up_id uuid,
         granted_at timestamptz NOT NULL,
-        reason text NOT NULL,
+        -- The sender's own name for it: a repeat is the same grant.
+        reference text,
+        reason text,
         PRIMARY KEY (organisation_id, id),
+        UNIQUE (organisation_id, wallet_id, reference),
         FOREIGN KEY (organisation_id, wallet_id) REFERENCES wallet (organisation_id, id)
       );
       CREATE INDEX wallet_grant_wallet ON wallet_grant (organisation_id, wallet_id) WHERE "left" > 0;
@@ -92,26 +106,33 @@ export class AddPrepaidCredit1795315230000 implements MigrationInterface {
         organisation_id uuid NOT NULL,
         id uuid NOT NULL,
         wallet_id uuid NOT NULL,
+        -- The order in which it happened.
+        seq bigint GENERATED ALWAYS AS IDENTITY,
         -- NULL for what no grant pays: an overdraft, or what stays uncovered.
         grant_id uuid,
-        kind text NOT NULL CHECK (kind IN ('grant', 'burn', 'overdraft', 'uncovered', 'give_back', 'expiry', 'rollover', 'correction')),
+        -- 'cover' is a pair: a grant pays what was overdrawn.
+        kind text NOT NULL CHECK (kind IN ('grant', 'burn', 'give_back', 'overdraft', 'uncovered', 'cover', 'expiry', 'rollover')),
         -- What it adds to the balance; below zero for what it takes. An uncovered amount is told below zero and adds nothing.
         amount numeric NOT NULL CHECK (amount <> 0),
         -- What it is in the currency of the ledger, by the grant's cost; NULL where it has none.
         worth numeric,
-        worth_currency char(3),
         feature text,
-        -- What caused it, once: 'spend' with the spend entry, 'usage' with the pending row, 'invoice', 'grant', 'expiry', 'request'.
+        -- The billing period that it is for; NULL where it is for none.
+        subscription_id uuid,
+        period_index int CHECK ((period_index IS NULL) = (subscription_id IS NULL)),
+        -- What caused it: 'spend' with the spend entry, 'usage' with the event batch, 'invoice', 'grant', 'expiry'.
         source_kind text NOT NULL,
         source_id text NOT NULL,
         at timestamptz NOT NULL,
         created_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (organisation_id, id),
-        UNIQUE NULLS NOT DISTINCT (organisation_id, wallet_id, source_kind, source_id, kind, grant_id),
         FOREIGN KEY (organisation_id, wallet_id) REFERENCES wallet (organisation_id, id),
         FOREIGN KEY (organisation_id, grant_id) REFERENCES wallet_grant (organisation_id, id)
       );
-      CREATE INDEX wallet_entry_wallet ON wallet_entry (organisation_id, wallet_id, at, id);
+      CREATE INDEX wallet_entry_wallet ON wallet_entry (organisation_id, wallet_id, seq);
+      CREATE INDEX wallet_entry_period ON wallet_entry (organisation_id, subscription_id, period_index)
+        WHERE subscription_id IS NOT NULL;
+      CREATE INDEX wallet_entry_source ON wallet_entry (organisation_id, source_kind, source_id);
       CREATE TRIGGER wallet_entry_immutable BEFORE UPDATE OR DELETE ON wallet_entry
         FOR EACH ROW EXECUTE FUNCTION weir_refuse_change();
 
@@ -124,8 +145,13 @@ export class AddPrepaidCredit1795315230000 implements MigrationInterface {
         amount numeric NOT NULL CHECK (amount > 0),
         price numeric NOT NULL CHECK (price >= 0),
         price_currency char(3) NOT NULL,
-        status text NOT NULL CHECK (status IN ('granted', 'invoiced', 'refused')),
+        -- The terms of the grant that it becomes, as the API says them.
+        terms jsonb NOT NULL,
+        status text NOT NULL CHECK (status IN ('granted', 'invoiced', 'refused', 'void')),
         invoice_id uuid,
+        -- Of a schedule: which of its periods, from 0.
+        period_index int CHECK ((period_index IS NULL) = (trigger <> 'schedule')),
+        reference text,
         reason text,
         -- By the customer's clock: whose month it counts in.
         at timestamptz NOT NULL,
@@ -133,6 +159,11 @@ export class AddPrepaidCredit1795315230000 implements MigrationInterface {
         FOREIGN KEY (organisation_id, wallet_id) REFERENCES wallet (organisation_id, id)
       );
       CREATE INDEX wallet_top_up_wallet ON wallet_top_up (organisation_id, wallet_id, at);
+      CREATE UNIQUE INDEX wallet_top_up_period ON wallet_top_up (organisation_id, wallet_id, period_index)
+        WHERE period_index IS NOT NULL;
+      CREATE UNIQUE INDEX wallet_top_up_reference ON wallet_top_up (organisation_id, wallet_id, reference)
+        WHERE reference IS NOT NULL;
+      CREATE UNIQUE INDEX wallet_top_up_invoice ON wallet_top_up (organisation_id, invoice_id) WHERE invoice_id IS NOT NULL;
     `);
     for (const [table, rights] of Object.entries(TENANT_TABLES)) {
       await db.query(`
@@ -147,6 +178,7 @@ export class AddPrepaidCredit1795315230000 implements MigrationInterface {
   async down(db: QueryRunner): Promise<void> {
     await db.query(`
       DROP TABLE wallet_top_up, wallet_entry, wallet_grant, wallet;
+      ALTER TABLE invoice_item DROP COLUMN buys;
       ALTER TABLE invoice DROP COLUMN prepaid_applied;
       ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_account_check,
         ADD CONSTRAINT ledger_entry_account_check CHECK (account IN (${ACCOUNTS_BEFORE}));

@@ -18,6 +18,8 @@ export class InvoiceItemEntity {
   @DecimalColumn() amount!: Decimal;
   @Column('text', { nullable: true }) taxCode!: string | null;
   @Column('text', { nullable: true }) taxBehaviour!: TaxBehaviour | null;
+  /** Prepaid credit, in money or in units; null for anything else. */
+  @Column('text', { nullable: true }) buys!: 'credit' | 'units' | null;
   /** What it is for; of something without a length, its day in the customer's zone. */
   @Column('timestamptz') periodStart!: Date;
   @Column('timestamptz') periodEnd!: Date;

@@ -43,6 +43,8 @@ export class InvoiceEntity {
   @Column('date', { nullable: true }) dueOn!: string | null;
   /** Credit of the customer that was used up when it was finalized. */
   @DecimalColumn() creditApplied!: Decimal;
+  /** Prepaid credit that was used for it when it was finalized. */
+  @DecimalColumn() prepaidApplied!: Decimal;
   /** What credit notes have lowered what is due by. */
   @DecimalColumn() credited!: Decimal;
   /** What was paid of the total; with credit never more than that. */

@@ -3,3 +3,5 @@ export * from './posting';
 export * from './trial-balance';
 export * from './prepaid';
 export * from './wallet-state';
+export * from './wallet-moves';
+export * from './wallet-reserve';

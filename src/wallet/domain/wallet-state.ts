@@ -1,5 +1,6 @@
 import type { Currency, Decimal } from '../../kernel';
 import type { Reserved } from './prepaid/available';
+import type { WalletMeasure, WalletTotals } from './prepaid/book';
 import type { Overdraft } from './prepaid/burn';
 import type { Grant } from './prepaid/grant';
 
@@ -25,4 +26,17 @@ export interface WalletState {
   heldBy: readonly Reserved[];
   /** To be written by the transaction. */
   changed: boolean;
+}
+
+/** A wallet that is locked by whoever grants, burns or expires credit: all of it. */
+export interface LockedWallet extends WalletState {
+  readonly key: string;
+  readonly measure: WalletMeasure;
+  /** The currency of its books. */
+  readonly booksCurrency: Currency;
+  /** The customer's now where they live by a test clock; null for real time. */
+  readonly testNow: Date | null;
+  totals: WalletTotals;
+  /** How much of `totals.earned` the ledger has. */
+  earnedBooked: Decimal;
 }
