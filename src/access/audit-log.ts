@@ -54,6 +54,11 @@ export const AUDIT_ACTIONS = [
   'invoice_item.cancelled',
   'invoice.made',
   'invoice.approved',
+  'wallet.made',
+  'wallet.changed',
+  'wallet.archived',
+  'wallet.granted',
+  'wallet.topped_up',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
