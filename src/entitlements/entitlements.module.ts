@@ -6,13 +6,16 @@ import { CustomersModule } from '../customers';
 import { LoopsModule } from '../loops';
 import { MeteringModule } from '../metering';
 import { WalletModule } from '../wallet';
+import { ScopeFactsService } from './caps/scope-facts.service';
 import { EntitlementBooks } from './entitlement-books';
 import { ChargedSoFar } from './spend/charged-so-far';
+import { HoldEstimator } from './spend/hold-estimator';
+import { SpendCounter } from './spend/spend-counter';
 
 @Module({
   imports: [AccessModule, CatalogModule, CostingModule, CustomersModule, LoopsModule, MeteringModule, WalletModule],
   controllers: [],
-  providers: [ChargedSoFar, EntitlementBooks],
-  exports: [ChargedSoFar, EntitlementBooks],
+  providers: [ChargedSoFar, EntitlementBooks, HoldEstimator, ScopeFactsService, SpendCounter],
+  exports: [ChargedSoFar, EntitlementBooks, ScopeFactsService],
 })
 export class EntitlementsModule {}
