@@ -16,19 +16,15 @@ export interface EventsToStore {
 
 /**
  * Stores events as ingest would have stored them, by SQL, which is some times quicker: with the key of their identity, a
- * cost, and their sums in `usage`. Once for a database. Its indexes but the key's are built at the end.
+ * cost, and their sums in `usage`. Once for a database. Its keys and indexes are taken away before, and built at the end,
+ * so that ten million rows are a matter of minutes: keys are drawn, and each would go to a page of its own.
  *
  * @param events how many, evenly over the month so far and over all customers; or what else
  */
 export async function storeEvents(client: Client, events: number | readonly EventsToStore[]): Promise<void> {
   const wanted = typeof events === 'number' ? [{ count: events }] : events;
-  const { rows } = await client.query<{ definition: string }>(
-    `SELECT indexdef AS definition FROM pg_indexes WHERE tablename = 'event' AND indexname <> 'event_pkey'`,
-  );
-  const { rows: names } = await client.query<{ name: string }>(
-    `SELECT indexname AS name FROM pg_indexes WHERE tablename = 'event' AND indexname <> 'event_pkey'`,
-  );
-  await client.query(`DROP INDEX ${names.map(({ name }) => name).join(', ')}`);
+  await client.query(`SET maintenance_work_mem = '1GB'; SET work_mem = '256MB'; SET synchronous_commit = off`);
+  const again = await withoutIndexes(client);
   let stored = 0;
   for (const { count, within, customers } of wanted) {
     for (let first = 0; first < count; first += PAGE) {
@@ -39,11 +35,33 @@ export async function storeEvents(client: Client, events: number | readonly Even
     stored += count;
   }
   await client.query(`SELECT setval('event_batch', (SELECT max(batch) FROM event))`);
-  for (const { definition } of rows) await client.query(definition);
-  await client.query(COUNT);
+  for (const statement of again) await client.query(statement);
   await client.query('VACUUM ANALYZE event');
+  await client.query(COUNT);
   await client.query('VACUUM ANALYZE usage');
+  await client.query('RESET maintenance_work_mem; RESET work_mem; RESET synchronous_commit');
   await client.query('CHECKPOINT');
+}
+
+/** Drops the indexes of events, their key, and what refers to it. @returns what makes them again, in this order */
+async function withoutIndexes(client: Client): Promise<string[]> {
+  const { rows: constraints } = await client.query<{ table: string; name: string; definition: string }>(
+    `SELECT conrelid::regclass::text AS table, quote_ident(conname) AS name, pg_get_constraintdef(oid) AS definition
+       FROM pg_constraint WHERE confrelid = 'event'::regclass OR (conrelid = 'event'::regclass AND contype IN ('p', 'u'))
+      ORDER BY contype`,
+  );
+  const { rows: indexes } = await client.query<{ name: string; definition: string }>(
+    `SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition FROM pg_index
+      WHERE indrelid = 'event'::regclass
+        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u'))`,
+  );
+  for (const { table, name } of constraints) await client.query(`ALTER TABLE ${table} DROP CONSTRAINT ${name}`);
+  for (const { name } of indexes) await client.query(`DROP INDEX ${name}`);
+  return [
+    // The key first, since others refer to it.
+    ...constraints.reverse().map(({ table, name, definition }) => `ALTER TABLE ${table} ADD CONSTRAINT ${name} ${definition}`), // prettier-ignore
+    ...indexes.map(({ definition }) => definition),
+  ];
 }
 
 const STORE = `
