@@ -1,3 +1,4 @@
+export * from './calendar';
 export * from './clock';
 export * from './csv';
 export * from './errors';

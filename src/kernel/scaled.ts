@@ -31,6 +31,18 @@ export function scaledFromDecimal(value: Decimal, scale: number = SCALE): bigint
   return value.lessThan(0) ? -magnitude : magnitude;
 }
 
+/** The scaled integer of plain digits as `scaledText` and PostgreSQL write them, "-0.25": no exponent, no white space. */
+export function scaledFromText(text: string, scale: number = SCALE): bigint {
+  const point = text.indexOf('.');
+  if (point < 0) return BigInt(text) * 10n ** BigInt(scale);
+  const fraction = text.slice(point + 1);
+  // PostgreSQL keeps zeros at the end; any other digit past the scale would be lost.
+  if (fraction.length > scale && /[1-9]/.test(fraction.slice(scale))) {
+    throw new ScaleError(`${text} has more than ${scale} digits after the point.`);
+  }
+  return BigInt(text.slice(0, point) + fraction.slice(0, scale).padEnd(scale, '0'));
+}
+
 /** The plain digits of a scaled integer, without exponent or trailing zeros: "0.0000025", "-3", "0". */
 export function scaledText(scaled: bigint, scale: number = SCALE): string {
   const negative = scaled < 0n;

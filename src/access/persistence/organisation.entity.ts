@@ -11,6 +11,8 @@ export class OrganisationEntity {
   @Column('char', { length: 3 }) currency!: string;
   /** Raised with every change of meters or own prices. */
   @CountColumn() catalogRevision!: number;
+  /** Raised with every change of caps, wallets, rules for loops and their settings. 0: there never was any. */
+  @CountColumn() capsRevision!: number;
   /** How many invoices were given a number; the next one gets this plus one. */
   @CountColumn() invoicesNumbered!: number;
   /** What the next numbers look like, such as `INV-{number:6}`. */

@@ -20,6 +20,9 @@ export interface CounterRef {
 export interface Counter {
   readonly id: string;
   readonly capId: string;
+  /** Of the cap's "each" fields, in their order. */
+  readonly eachValues: readonly string[];
+  readonly period: CounterPeriod;
   settled: bigint;
   held: bigint;
   /** Part of `settled`: what was booked above what had been held. */
@@ -39,4 +42,73 @@ export interface Counter {
 export function counterId(capId: string, eachValues: readonly string[], start: Micros): string {
   const hex = hash('sha256', JSON.stringify([capId, start, ...eachValues]), 'hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** A counter as it begins. */
+export function newCounter({ id, cap, eachValues, period }: CounterRef): Counter {
+  const buckets: [number, bigint][] | null = cap.rollingSeconds === null ? null : [];
+  return {
+    ...{ id, capId: cap.id, eachValues, period, settled: 0n, held: 0n, overrun: 0n },
+    ...{ buckets, alerted: 0, changed: false },
+  };
+}
+
+/** Buckets in a rolling window; so it is exact to a sixtieth of its length, or to a minute. */
+const BUCKETS = 60;
+const SHORTEST_BUCKET_SECONDS = 60;
+
+/** How long a bucket of a rolling window is, in seconds. */
+export function bucketSeconds(rollingSeconds: number): number {
+  return Math.max(SHORTEST_BUCKET_SECONDS, Math.ceil(rollingSeconds / BUCKETS));
+}
+
+/**
+ * Counts an amount, which is below zero where something is taken back. In a rolling window it goes into the bucket of its
+ * time; what is older than the window counts no more.
+ *
+ * @param at  of the event, or the hold's `countsAt`; in seconds since 1970, fractions welcome
+ * @param now by the clock of the cap's customer; the real one where the cap is not one customer's
+ */
+export function book(counter: Counter, cap: Cap, amount: bigint, at: { seconds: number; nowSeconds: number }): void {
+  if (amount === 0n) return;
+  if (cap.rollingSeconds === null) {
+    counter.settled += amount;
+    counter.changed = true;
+    return;
+  }
+  dropOver(counter, cap, at.nowSeconds);
+  const length = bucketSeconds(cap.rollingSeconds);
+  const start = Math.floor(at.seconds / length) * length;
+  if (isOver(start, cap.rollingSeconds, at.nowSeconds)) return;
+
+  const buckets = (counter.buckets ??= []);
+  const place = buckets.findIndex(([each]) => each >= start);
+  const there = place < 0 ? undefined : buckets[place];
+  if (there?.[0] === start) there[1] += amount;
+  else buckets.splice(place < 0 ? buckets.length : place, 0, [start, amount]);
+  counter.settled += amount;
+  counter.changed = true;
+}
+
+/**
+ * Lets go of what has left a rolling window; does nothing to others. A bucket goes once all of it is older than the
+ * window, so that never less is counted than the window holds:
+ *
+ * ```
+ * 24 hours         |--------------------------------|            now 10:10
+ * buckets   |.24m.|.24m.|.24m. …                                 the first one ended at 10:00 yesterday, and is let go;
+ *          9:36  10:00  10:24                                    the second counts whole until 10:24
+ * ```
+ */
+export function dropOver(counter: Counter, { rollingSeconds }: Cap, nowSeconds: number): void {
+  if (rollingSeconds === null || counter.buckets === null) return;
+  const kept = counter.buckets.filter(([start]) => !isOver(start, rollingSeconds, nowSeconds));
+  if (kept.length === counter.buckets.length) return;
+  counter.buckets = kept;
+  counter.settled = kept.reduce((sum, [, amount]) => sum + amount, 0n);
+  counter.changed = true;
+}
+
+function isOver(bucketStart: number, rollingSeconds: number, nowSeconds: number): boolean {
+  return bucketStart + bucketSeconds(rollingSeconds) <= nowSeconds - rollingSeconds;
 }
