@@ -264,7 +264,7 @@ it('does not read on while its answer is not read, and loses nothing', async () 
   const prefix = newUuid().padEnd(240, 'x');
   const stream = open();
   const count = 60_000;
-  let tellRefused: () => void;
+  let tellRefused = (): void => undefined;
   const refusedToTakeMore = new Promise<void>((resolve) => (tellRefused = resolve));
   const writing = (async () => {
     for (const id of ids(count, prefix)) {
