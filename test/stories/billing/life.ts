@@ -251,6 +251,25 @@ export const LIFE: readonly Story[] = [
       ),
     ],
   },
+  {
+    title: 'Ended in a pause, and back a few days later',
+    shows:
+      'Paused on 11 April, ended on the 16th, taken up again on the 20th: the pause is over then. 20 days of April were given back for the pause, and none of them is asked again.',
+    plans: [FEE_ONLY],
+    steps: [
+      ...on('2026-04-01', subscribe('basic')),
+      ...on('2026-04-11', pause('nothing')),
+      ...on('2026-04-16', cancel('invoice')),
+      ...on('2026-04-20', reactivate()),
+    ],
+    until: '2026-05-21',
+    invoices: [
+      APRIL,
+      invoice('INV-000002', '2026-04-17', [credit('base', '2026-04-11', '2026-05-01', '30 × 10/30 − 30 = -20.00')], '-20.00'), // prettier-ignore
+      invoice('INV-000003', '2026-04-21', [charge('base', '2026-04-20', '2026-05-20', '30.00')], '30.00', { credit: '20.00', due: '10.00' }), // prettier-ignore
+      invoice('INV-000004', '2026-05-21', [charge('base', '2026-05-20', '2026-06-20', '30.00')], '30.00'),
+    ],
+  },
   ...clockChanges(),
 ];
 
