@@ -9,13 +9,14 @@ import { WalletModule } from '../wallet';
 import { ScopeFactsService } from './caps/scope-facts.service';
 import { EntitlementBooks } from './entitlement-books';
 import { ChargedSoFar } from './spend/charged-so-far';
+import { CreditBurner } from './spend/credit-burner';
 import { HoldEstimator } from './spend/hold-estimator';
 import { SpendCounter } from './spend/spend-counter';
 
 @Module({
   imports: [AccessModule, CatalogModule, CostingModule, CustomersModule, LoopsModule, MeteringModule, WalletModule],
   controllers: [],
-  providers: [ChargedSoFar, EntitlementBooks, HoldEstimator, ScopeFactsService, SpendCounter],
+  providers: [ChargedSoFar, CreditBurner, EntitlementBooks, HoldEstimator, ScopeFactsService, SpendCounter],
   exports: [ChargedSoFar, EntitlementBooks, ScopeFactsService],
 })
 export class EntitlementsModule {}

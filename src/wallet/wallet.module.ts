@@ -1,13 +1,15 @@
 import { Module } from '@nestjs/common';
+import { CatalogModule } from '../catalog';
 import { CustomersModule } from '../customers';
 import { CustomerCreditController } from './customer-credit.controller';
 import { LedgerController } from './ledger.controller';
 import { LedgerService } from './ledger.service';
+import { RulesChanged } from './rules-changed';
 
 @Module({
-  imports: [CustomersModule],
+  imports: [CatalogModule, CustomersModule],
   controllers: [CustomerCreditController, LedgerController],
-  providers: [LedgerService],
-  exports: [LedgerService],
+  providers: [LedgerService, RulesChanged],
+  exports: [LedgerService, RulesChanged],
 })
 export class WalletModule {}

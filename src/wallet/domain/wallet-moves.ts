@@ -1,4 +1,4 @@
-import { Decimal, invariant, ZERO } from '../../kernel';
+import { type Decimal, invariant, sum, ZERO } from '../../kernel';
 import {
   afterBurn,
   afterGivingBack,
@@ -13,6 +13,7 @@ import {
   type GrantPiece,
   type RolledOver,
   sumOfPieces,
+  withoutBack,
   worthOf,
 } from './prepaid';
 import type { LockedWallet } from './wallet-state';
@@ -88,6 +89,16 @@ export function giveBackTo(
     ...entryBeside(wallet, 'cover', sumOfPieces(pieces).negated(), reason),
     ...beside(wallet, { overdraft: back.overdraft, uncovered }, reason),
   ];
+}
+
+/** What is left of a burn once entries of giving back are in the journal. */
+export function withoutEntries(burned: Burn, entries: readonly WalletEntry[]): Burn {
+  const back = (kind: WalletEntry['kind']): Decimal =>
+    sum(entries.filter((entry) => entry.kind === kind).map(({ amount }) => amount));
+  const pieces = entries
+    .filter(({ kind }) => kind === 'give_back')
+    .map(({ grantId, amount }) => ({ grant: grantId!, amount }));
+  return withoutBack(burned, { pieces, overdraft: back('overdraft'), uncovered: back('uncovered') });
 }
 
 /** Puts a grant into a wallet; what it is overdrawn by is paid of it first. */

@@ -1,0 +1,170 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Decimal, scaledToDecimal, sum, ZERO } from '../../kernel';
+import {
+  type Burn,
+  burnedOfFeature,
+  burnedOfPeriods,
+  burnOf,
+  coveredOf,
+  giveBackTo,
+  insertEntries,
+  loadEmptyGrants,
+  type LockedWallet,
+  lockWallets,
+  type MoveReason,
+  NOTHING_BURNED,
+  RulesChanged,
+  saveWallets,
+  unitsOf,
+  type WalletEntry,
+  withoutEntries,
+} from '../../wallet';
+import { insertAlerts } from '../alerts/alert-store';
+import type { Counting, SpendEntry } from '../counting/counting-step';
+import type { Alert } from '../domain';
+import { pauseEntitlements, raiseCapsRevision } from '../persistence/locks';
+
+/** Something that takes credit of a wallet, or gives it back when it is below zero. */
+interface Move {
+  readonly wallet: LockedWallet;
+  readonly amount: Decimal;
+  readonly reason: MoveReason;
+}
+
+/** Burns prepaid credit as usage is counted: money for what is charged, units for what meters count. */
+@Injectable()
+export class CreditBurner {
+  constructor(@Inject(RulesChanged) rulesChanged: RulesChanged) {
+    rulesChanged.offer(async (db, organisationId) => {
+      await raiseCapsRevision(db, organisationId);
+      await pauseEntitlements(db, organisationId);
+    });
+  }
+
+  /**
+   * Burns for what was counted, and gives back for what was taken off, in one journal that names the spend entry or the
+   * batch of events of each movement.
+   *
+   * What is burned goes first: a charge that moves from one tier to another is an entry above zero and one below, and
+   * what comes to nothing together then moves nothing.
+   */
+  async burn(counting: Counting, spend: readonly SpendEntry[]): Promise<void> {
+    const { db, organisationId, rules } = counting;
+    const concerned = rules.wallets.filter(({ customerId }) => isConcerned(counting, spend, customerId));
+    if (concerned.length === 0) return;
+    const locked = await lockWallets(
+      db,
+      organisationId,
+      concerned.map(({ id }) => id),
+    );
+    const wallets = [...locked.values()];
+    const before = new Map(wallets.map(({ id, settled }) => [id, settled]));
+    const moves = wallets.flatMap((wallet) => movesOf(wallet, counting, spend));
+
+    const burned = moves
+      .filter(({ amount }) => amount.greaterThan(0))
+      .flatMap(({ wallet, amount, reason }) => burnOf(wallet, amount, reason));
+    await insertEntries(db, organisationId, burned);
+    const back = moves.filter(({ amount }) => amount.lessThan(0));
+    await insertEntries(db, organisationId, await this.giveBack(counting, back));
+    await saveWallets(db, organisationId, wallets);
+    await insertAlerts(db, organisationId, emptied(wallets, before, counting));
+  }
+
+  private async giveBack({ db, organisationId }: Counting, moves: readonly Move[]): Promise<WalletEntry[]> {
+    if (moves.length === 0) return [];
+    const stacks = new Map<string, Burn>();
+    const periods = moves.flatMap(({ reason }) => (reason.period === null ? [] : [reason.period]));
+    for (const each of await burnedOfPeriods(db, organisationId, distinct(periods))) {
+      stacks.set(placeOf(each.walletId, each.subscriptionId, each.periodIndex, each.feature), each.burned);
+    }
+    const entries: WalletEntry[] = [];
+    for (const { wallet, amount, reason } of moves) {
+      const { period, feature } = reason;
+      const place = placeOf(wallet.id, period?.subscriptionId ?? null, period?.index ?? null, feature);
+      if (period === null && !stacks.has(place)) {
+        stacks.set(place, await burnedOfFeature(db, organisationId, wallet.id, feature));
+      }
+      const stack = stacks.get(place) ?? NOTHING_BURNED;
+      const covered = stack.overdraft.isZero() ? [] : await coveredOf(db, organisationId, wallet.id);
+      const ids = [...stack.pieces, ...covered].map(({ grant }) => grant);
+      await loadEmptyGrants(db, organisationId, wallet, ids);
+
+      const given = giveBackTo(wallet, stack, covered, amount.negated(), reason);
+      stacks.set(place, withoutEntries(stack, given));
+      // Covers that are taken back are read again by the next one.
+      if (given.some(({ kind }) => kind === 'cover')) await insertEntries(db, organisationId, given.splice(0));
+      entries.push(...given);
+    }
+    return entries;
+  }
+}
+
+function isConcerned({ rows }: Counting, spend: readonly SpendEntry[], customerId: string): boolean {
+  return (
+    spend.some((entry) => entry.customerId === customerId) ||
+    rows.some(({ groups }) => groups.some(({ scope }) => scope.customer === customerId))
+  );
+}
+
+function movesOf(wallet: LockedWallet, counting: Counting, spend: readonly SpendEntry[]): Move[] {
+  const at = wallet.testNow ?? counting.now;
+  if (wallet.currency === null) return unitMoves(wallet, counting, at);
+  return spend
+    .filter(({ customerId, currency }) => customerId === wallet.customerId && currency === wallet.currency)
+    .map(({ id, amount, subscriptionId, periodIndex, scope }) => ({
+      wallet,
+      amount,
+      reason: {
+        source: { kind: 'spend', id },
+        feature: scope.feature ?? null,
+        period: { subscriptionId, index: periodIndex },
+        at,
+      },
+    }));
+}
+
+/** One move for each batch of events and feature. */
+function unitMoves(wallet: LockedWallet, { rows }: Counting, at: Date): Move[] {
+  const moves: Move[] = [];
+  for (const { batch, groups } of rows) {
+    const byFeature = new Map<string | null, Decimal[]>();
+    for (const { scope, units } of groups) {
+      if (scope.customer !== wallet.customerId) continue;
+      const quantities = new Map([...units].map(([meter, scaled]) => [meter, scaledToDecimal(scaled)]));
+      const feature = scope.feature ?? null;
+      byFeature.set(feature, [...(byFeature.get(feature) ?? []), unitsOf(quantities, wallet.burns)]);
+    }
+    for (const [feature, amounts] of byFeature) {
+      const source = { kind: 'usage', id: String(batch) } as const;
+      moves.push({ wallet, amount: sum(amounts), reason: { source, feature, period: null, at } });
+    }
+  }
+  return moves;
+}
+
+function emptied(
+  wallets: readonly LockedWallet[],
+  before: ReadonlyMap<string, Decimal>,
+  { rows, now }: Counting,
+): Alert[] {
+  return wallets
+    .filter(({ id, settled }) => before.get(id)!.greaterThan(0) && settled.lessThanOrEqualTo(ZERO))
+    .map(({ id, key, customerId, settled, currency, unit }) => ({
+      kind: 'wallet_low',
+      subject: `${id} ${rows.at(-1)?.id ?? ''}`,
+      customerId,
+      capId: null,
+      session: null,
+      detail: { wallet: key, settled: settled.toFixed(), currency, unit },
+      at: now,
+    }));
+}
+
+function distinct<P extends { readonly subscriptionId: string; readonly index: number }>(periods: readonly P[]): P[] {
+  return [...new Map(periods.map((each) => [`${each.subscriptionId} ${each.index}`, each])).values()];
+}
+
+function placeOf(...parts: readonly (string | number | null)[]): string {
+  return JSON.stringify(parts);
+}
