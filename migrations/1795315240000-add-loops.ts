@@ -30,6 +30,8 @@ export class AddLoops1795315240000 implements MigrationInterface {
         organisation_id uuid NOT NULL,
         customer_id uuid NOT NULL,
         session text NOT NULL,
+        -- Of the last step that named one; '' for none.
+        task_class text NOT NULL,
         -- Compact, of bounded size; see loops/domain.
         state jsonb NOT NULL,
         seen_at timestamptz NOT NULL,
@@ -37,6 +39,8 @@ export class AddLoops1795315240000 implements MigrationInterface {
         FOREIGN KEY (organisation_id, customer_id) REFERENCES customer (organisation_id, id)
       ) WITH (fillfactor = 70);
       CREATE INDEX loop_state_seen ON loop_state (seen_at);
+      -- What sessions of a class usually spend is taken from the latest of them.
+      CREATE INDEX loop_state_class ON loop_state (organisation_id, task_class, seen_at);
 
       CREATE TABLE loop_finding (
         organisation_id uuid NOT NULL,
@@ -44,21 +48,37 @@ export class AddLoops1795315240000 implements MigrationInterface {
         customer_id uuid NOT NULL,
         session text NOT NULL,
         agent text,
-        task_class text,
-        rule text NOT NULL,
-        -- What it tells once: the same streak of the same rule is one finding.
-        subject text NOT NULL,
+        -- '' for none.
+        task_class text NOT NULL,
+        kind text NOT NULL CHECK (kind IN ('repeat', 'ping_pong', 'no_progress', 'rate', 'depth')),
         action text NOT NULL CHECK (action IN ('tell', 'throttle', 'pause', 'stop')),
-        -- What is lost until the nearest cap stops it, in the currency of costs; NULL where that can't be told.
+        sentence text NOT NULL,
+        -- Time of the step that crossed the line.
+        crossed_at timestamptz NOT NULL,
+        -- In calls, pairs, money or levels.
+        measured numeric NOT NULL,
+        limit_amount numeric NOT NULL,
+        -- In the currency of costs.
+        currency char(3) NOT NULL,
+        wasted numeric NOT NULL,
+        unpriced int NOT NULL,
+        per_minute numeric NOT NULL,
+        -- Until the cap is reached or its period ends; NULL where neither ever happens, or nothing is known of it.
+        seconds_left bigint,
+        -- per_minute for the time that is left; NULL with the reason where that can't be told.
         severity numeric,
-        evidence jsonb NOT NULL,
+        severity_unknown text CHECK (severity_unknown IN ('no_cap', 'cost_unknown')),
+        cap_id uuid,
+        -- The calls it rests on: hashes, names, counts, times, costs.
+        calls jsonb NOT NULL,
         found_at timestamptz NOT NULL,
         resolved_at timestamptz,
         PRIMARY KEY (organisation_id, id),
-        UNIQUE (organisation_id, customer_id, session, rule, subject),
-        FOREIGN KEY (organisation_id, customer_id) REFERENCES customer (organisation_id, id)
+        CHECK ((severity IS NULL) = (severity_unknown IS NOT NULL)),
+        FOREIGN KEY (organisation_id, customer_id) REFERENCES customer (organisation_id, id),
+        FOREIGN KEY (organisation_id, cap_id) REFERENCES cap (organisation_id, id)
       );
-      CREATE INDEX loop_finding_at ON loop_finding (organisation_id, found_at);
+      CREATE INDEX loop_finding_session ON loop_finding (organisation_id, customer_id, session);
     `);
     for (const [table, rights] of Object.entries(TENANT_TABLES)) {
       await db.query(`

@@ -1,6 +1,7 @@
 export { canonicalJson, hashParts } from './call-hash';
 export { type CallEvidence, type Finding } from './finding';
 export { acknowledge, type Observation, observe, type Surroundings } from './observe';
+export { profileOf } from './profile';
 export { readStep, type StepSource } from './read-step';
 export * from './rules';
 export { type CapLeft, type Severity, severityOf } from './severity';

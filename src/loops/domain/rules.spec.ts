@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { DEFAULT_LOOP_RULES, LARGEST_RULE, matchesPattern, pollingAllowance, rulesFor } from './rules';
+import {
+  DEFAULT_LOOP_RULES,
+  LARGEST_RULE,
+  matchesPattern,
+  NO_LOOP_RULES,
+  pollingAllowance,
+  rulesFor,
+  ruleSetOf,
+} from './rules';
 import { MOST } from './state';
 
 it.each`
@@ -41,12 +49,20 @@ it('takes the first allowance that names a tool', () => {
   expect(pollingAllowance(rules, null)).toBeNull();
 });
 
-it('lets a task class differ in what it names, and switch a rule off', () => {
-  const classes = new Map([['batch', { repeat: null }]]);
-  const rules = { common: DEFAULT_LOOP_RULES, classes };
-  expect(rulesFor(rules, 'batch')).toEqual({ ...DEFAULT_LOOP_RULES, repeat: null });
-  expect(rulesFor(rules, 'chat')).toBe(DEFAULT_LOOP_RULES);
-  expect(rulesFor(rules, null)).toBe(DEFAULT_LOOP_RULES);
+describe('which rules hold', () => {
+  it("a class's own words come first, then those for all, then our defaults", () => {
+    const depth = { deepest: 9, action: 'stop' } as const;
+    const rules = ruleSetOf({ depth }, new Map([['batch', { repeat: null }]]));
+    expect(rulesFor(rules, 'batch')).toEqual({ ...DEFAULT_LOOP_RULES, depth, repeat: null });
+    expect(rulesFor(rules, 'chat')).toEqual({ ...DEFAULT_LOOP_RULES, depth });
+    expect(rulesFor(rules, null)).toEqual({ ...DEFAULT_LOOP_RULES, depth });
+  });
+
+  it('where nothing is said for all, only classes that are named are looked at', () => {
+    const rules = ruleSetOf(null, new Map([['batch', { depth: null }]]));
+    expect(rulesFor(rules, 'batch')).toEqual({ ...DEFAULT_LOOP_RULES, depth: null });
+    expect(rulesFor(rules, 'chat')).toBe(NO_LOOP_RULES);
+  });
 });
 
 it('a state keeps enough for the largest rule', () => {

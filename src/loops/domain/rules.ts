@@ -77,11 +77,15 @@ export interface LoopRules {
   readonly polling: readonly PollingAllowance[];
 }
 
-/** An organisation's rules, and where a task class differs. What a class doesn't name it has in common with the others. */
+/** An organisation's rules. */
 export interface LoopRuleSet {
+  /** For classes that have none of their own, and for work of no class. */
   readonly common: LoopRules;
-  readonly classes: ReadonlyMap<string, Partial<LoopRules>>;
+  readonly classes: ReadonlyMap<string, LoopRules>;
 }
+
+/** What somebody has said: of a rule that is not named, the next one's word counts. */
+export type SaidRules = Partial<LoopRules>;
 
 /** What sessions of a task class usually spend, from those that are over. */
 export interface ClassProfile {
@@ -117,9 +121,31 @@ export const LARGEST_RULE = {
   toolLength: 200,
 } as const;
 
+/** Nothing is looked for. */
+export const NO_LOOP_RULES: LoopRules = {
+  repeat: null,
+  pingPong: null,
+  noProgress: null,
+  rate: null,
+  depth: null,
+  polling: [],
+};
+
+/**
+ * The rules that hold: a class's own words come before those for all, and those before our defaults.
+ *
+ * @param common what is said for all; null where nothing is: then only the classes that are named are looked at
+ */
+export function ruleSetOf(common: SaidRules | null, classes: ReadonlyMap<string, SaidRules>): LoopRuleSet {
+  const all = { ...DEFAULT_LOOP_RULES, ...common };
+  return {
+    common: common === null ? NO_LOOP_RULES : all,
+    classes: new Map([...classes].map(([name, said]) => [name, { ...all, ...said }])),
+  };
+}
+
 export function rulesFor({ common, classes }: LoopRuleSet, taskClass: string | null): LoopRules {
-  const own = taskClass === null ? undefined : classes.get(taskClass);
-  return own === undefined ? common : { ...common, ...own };
+  return (taskClass === null ? undefined : classes.get(taskClass)) ?? common;
 }
 
 /** The allowance that a tool has: the first that names it. */
