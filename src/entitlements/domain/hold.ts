@@ -33,8 +33,9 @@ export interface Hold {
   booked: Amounts | null;
   /** How much of `held` its open children have. */
   split: Amounts;
-  readonly firstHeld: Amounts;
-  /** The counters it is held in and booked in; none for a part of another hold: those of its root. */
+  /** The most it has held. */
+  firstHeld: Amounts;
+  /** The counters it is booked in. It is held in them too, but where it is a part of another hold: then its root is. */
   counters: readonly string[];
   /** By wallet, in its measure; counts 10^-24. */
   wallets: ReadonlyMap<string, bigint>;

@@ -32,13 +32,13 @@ const INSERT_HOLDS: Statement = {
 const UPDATE_HOLDS: Statement = {
   name: 'hold-update',
   sql: `UPDATE hold SET status = new.status, held = new.held, stated = new.stated, used = new.used, booked = new.booked,
-               split = new.split, counters = new.counters::uuid[], wallets = new.wallets, end_hash = new.end_hash,
+               split = new.split, first_held = new.first_held, counters = new.counters::uuid[], wallets = new.wallets, end_hash = new.end_hash,
                end_answer = new.end_answer, flags = new.flags::text[], expires_at = new.expires_at, ended_at = new.ended_at
           FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                      $10::uuid[], $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[])
-            AS new (id, status, held, stated, used, booked, split, counters, wallets, end_hash, end_answer, flags, expires_at, ended_at)
+                      $10::uuid[], $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::text[])
+            AS new (id, status, held, stated, used, booked, split, counters, wallets, end_hash, end_answer, flags, expires_at, ended_at, first_held)
          WHERE hold.id = new.id`,
-  parameters: 14,
+  parameters: 15,
 };
 
 /** Reads holds and keeps them for the transaction, in the order of their ids. @returns those that there are, by id */
@@ -55,15 +55,35 @@ export async function lockHolds(
   return new Map(rows.map((row) => [row['id']!, toHold(Object.values(row))]));
 }
 
+/**
+ * The holds that these are parts of and all open ones that are parts of them, theirs included, themselves as well. Who ends a
+ * hold locks all of them, in one statement: what is found here before, a child that is made meanwhile is not among.
+ */
+export async function relatedHolds(db: Queryable, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const rows = await db.query<{ id: string }>(
+    `WITH RECURSIVE above (id, parent_id) AS (
+       SELECT id, parent_id FROM hold WHERE id = ANY($1::uuid[])
+       UNION SELECT hold.id, hold.parent_id FROM hold JOIN above ON hold.id = above.parent_id
+     ), below (id) AS (
+       SELECT unnest($1::uuid[])
+       UNION SELECT hold.id FROM hold JOIN below ON hold.parent_id = below.id WHERE hold.status = 'open'
+     )
+     SELECT id FROM above UNION SELECT id FROM below`,
+    [ids],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** Writes what was changed of holds that the transaction has locked. */
 export async function saveHolds(db: Queryable, organisationId: string, holds: Iterable<Hold>): Promise<void> {
   const changed = [...holds].filter((hold) => hold.changed === 'yes' && hold.organisationId === organisationId);
   if (changed.length === 0) return;
   const instants = (values: readonly (number | null)[]): (string | null)[] =>
     values.map((value) => (value === null ? null : new Date(value).toISOString()));
-  const { ids, status, held, stated, used, booked, split, counters, wallets, endHashes, endAnswers, flags, expires, ended } = changesOf(changed); // prettier-ignore
+  const { ids, status, held, stated, used, booked, split, counters, wallets, endHashes, endAnswers, flags, expires, ended, firstHeld } = changesOf(changed); // prettier-ignore
   await db.query(UPDATE_HOLDS.sql, [
-    ids, status, held, stated, used, booked, split, counters, wallets, endHashes, endAnswers, flags, instants(expires), instants(ended),
+    ids, status, held, stated, used, booked, split, counters, wallets, endHashes, endAnswers, flags, instants(expires), instants(ended), firstHeld,
   ]); // prettier-ignore
 }
 
@@ -123,6 +143,7 @@ function addUpdate(pipeline: Pipeline, holds: readonly Hold[]): void {
   update.texts(changes.flags);
   update.timestamptzs(changes.expires.map((at) => at * 1_000));
   update.nullableTimestamptzs(changes.ended.map((at) => (at === null ? null : at * 1_000)));
+  update.texts(changes.firstHeld);
 }
 
 /** A list for each column that may change. */
@@ -142,6 +163,7 @@ function changesOf(holds: readonly Hold[]) {
     flags: holds.map((hold) => arrayText([...hold.flags])),
     expires: holds.map((hold) => hold.expiresAt),
     ended: holds.map((hold) => hold.endedAt),
+    firstHeld: holds.map((hold) => textOfAmounts(hold.firstHeld)),
   };
 }
 
