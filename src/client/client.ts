@@ -72,8 +72,13 @@ export class Client {
     return this.send<T>('POST', path, JSON.stringify(body), idempotencyKey);
   }
 
+  /** Puts a thing under a name of the caller's choice, so that a repeat changes nothing. */
+  put<T>(path: string, body: unknown): Promise<T> {
+    return this.send<T>('PUT', path, JSON.stringify(body), null);
+  }
+
   private async send<T>(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'PUT',
     path: string,
     body: string | undefined,
     idempotencyKey: string | null,
