@@ -7,7 +7,10 @@ import { LoopsModule } from '../loops';
 import { MeteringModule } from '../metering';
 import { WalletModule } from '../wallet';
 import { ScopeFactsService } from './caps/scope-facts.service';
+import { CountingService } from './counting/counting.service';
+import { CountingTransaction } from './counting/counting-transaction';
 import { EntitlementBooks } from './entitlement-books';
+import { LoopWatcher } from './sessions/loop-watcher';
 import { ChargedSoFar } from './spend/charged-so-far';
 import { CreditBurner } from './spend/credit-burner';
 import { HoldEstimator } from './spend/hold-estimator';
@@ -16,7 +19,17 @@ import { SpendCounter } from './spend/spend-counter';
 @Module({
   imports: [AccessModule, CatalogModule, CostingModule, CustomersModule, LoopsModule, MeteringModule, WalletModule],
   controllers: [],
-  providers: [ChargedSoFar, CreditBurner, EntitlementBooks, HoldEstimator, ScopeFactsService, SpendCounter],
-  exports: [ChargedSoFar, EntitlementBooks, ScopeFactsService],
+  providers: [
+    ChargedSoFar,
+    CountingService,
+    CountingTransaction,
+    CreditBurner,
+    EntitlementBooks,
+    HoldEstimator,
+    LoopWatcher,
+    ScopeFactsService,
+    SpendCounter,
+  ],
+  exports: [ChargedSoFar, CountingService, EntitlementBooks, ScopeFactsService],
 })
 export class EntitlementsModule {}

@@ -2,6 +2,7 @@ export * from './alert';
 export * from './alerts-of';
 export * from './amounts';
 export * from './cap';
+export * from './count-groups';
 export * from './counter';
 export * from './counter-refs';
 export * from './decide';
