@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog';
 import { CustomersModule } from '../customers';
+import { EntitlementsModule } from '../entitlements';
 import { IngestionModule } from '../ingestion';
 import { MeteringModule } from '../metering';
 import { TaxesModule } from '../taxes';
@@ -33,6 +34,7 @@ import { InvoiceStatesController } from './issuing/invoice-states.controller';
 import { InvoiceStatesService } from './issuing/invoice-states.service';
 import { InvoicesController } from './invoices.controller';
 import { InvoicesService } from './invoices.service';
+import { OpenCharges } from './spend/open-charges';
 import { OneOffController } from './one-off/one-off.controller';
 import { OneOffService } from './one-off/one-off.service';
 import { Parking } from './closing/parking';
@@ -52,7 +54,15 @@ import { UsageLedgerController } from './explaining/usage-ledger.controller';
 import { UsageLedgerService } from './explaining/usage-ledger.service';
 
 @Module({
-  imports: [CatalogModule, CustomersModule, IngestionModule, MeteringModule, TaxesModule, WalletModule],
+  imports: [
+    CatalogModule,
+    CustomersModule,
+    EntitlementsModule,
+    IngestionModule,
+    MeteringModule,
+    TaxesModule,
+    WalletModule,
+  ],
   controllers: [
     CounterfactualController,
     InvoicesController,
@@ -93,6 +103,7 @@ import { UsageLedgerService } from './explaining/usage-ledger.service';
     InvoiceSettingsService,
     InvoiceStatesService,
     OneOffService,
+    OpenCharges,
     Parking,
     PeriodCloser,
     PeriodRater,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Tenant } from '../../access';
+import type { Meter } from '../../catalog/domain';
 import { type Currency, type Decimal, type Micros, InvariantError } from '../../kernel';
-import type { WorkScope } from '../domain';
 
 /** What one charge of a billing period that isn't finalized comes to so far, unrounded, after allowances and tiers. */
 export interface ChargeSoFar {
@@ -12,23 +12,46 @@ export interface ChargeSoFar {
   readonly charge: string;
   readonly meterId: string;
   readonly currency: Currency;
-  /** Of usage alone: no fee, before discounts, minimums and taxes. */
+  /** Of usage alone: no fee, before discounts, minimums and taxes; at most 24 decimals. */
   readonly amount: Decimal;
+  /** What it is for, in the meter's unit; for a margin on costs, the cost. */
+  readonly quantity: Decimal;
+  /** Whether it grows with what events cost us instead of with the meter. */
+  readonly byCost: boolean;
+}
+
+/** A billing period all of whose charges for usage were told. */
+export interface PeriodSoFar {
+  readonly customerId: string;
+  readonly subscriptionId: string;
+  readonly periodIndex: number;
+  readonly start: Micros;
+  readonly end: Micros;
 }
 
 /** What customers' open periods come to, or why that can't be told. */
 export interface RatedCustomers {
   readonly charges: readonly ChargeSoFar[];
-  /** Customer to the reason, for people. */
+  /** Those that were rated: what was charged in them and isn't among the charges any more is charged no more. */
+  readonly periods: readonly PeriodSoFar[];
+  /** Customer to the reason, for people. What could be rated of theirs is told all the same. */
   readonly unknown: ReadonlyMap<string, string>;
 }
 
-/** Usage that hasn't happened: what it would be charged on top of what is there. */
+/** Usage of one meter that hasn't happened. */
+export interface VirtualUnits {
+  readonly meter: Pick<Meter, 'aggregation' | 'groupBy'>;
+  readonly quantity: Decimal;
+  /** The values of the fields that the meter is grouped by, in their order. */
+  readonly values: readonly (string | null)[];
+}
+
+/** An event that hasn't happened: what it would be charged on top of what is there. */
 export interface VirtualUsage {
-  readonly scope: WorkScope;
+  readonly customerId: string;
   readonly at: Micros;
   /** By the meter's uuid. */
-  readonly units: ReadonlyMap<string, Decimal>;
+  readonly units: ReadonlyMap<string, VirtualUnits>;
   /** What it would cost us; null while unknown. */
   readonly cost: Decimal | null;
 }
@@ -37,7 +60,10 @@ export interface VirtualUsage {
 export interface ChargesLookup {
   /** Of all periods of these customers that are not finalized, as of the caller's snapshot. One customer's failure is his. */
   soFar(tenant: Tenant, customerIds: readonly string[]): Promise<RatedCustomers>;
-  /** What usage would add, by currency; null where it can't be told. Reads, and holds no lock. */
+  /**
+   * What usage would add, by currency; null where it can't be told. Reads, and holds no lock. Where a customer stands is
+   * remembered for some seconds, since this is asked before each hold.
+   */
   marginal(tenant: Tenant, usage: VirtualUsage): Promise<ReadonlyMap<Currency, Decimal> | null>;
 }
 

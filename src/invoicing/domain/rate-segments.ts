@@ -61,9 +61,10 @@ export interface CommitmentTerm {
  * the period as a whole: what is left of the pools and of allowances that it has once, and what was charged towards a
  * commitment. Fees in advance are none of its business: `feePieces`.
  *
- * @returns in the order of time; the last one's pools are what the next period begins with
+ * @param explain whether sentences are made; without, for whoever wants the amounts alone
+ * @returns       in the order of time; the last one's pools are what the next period begins with
  */
-export function rateSegments(segments: readonly SegmentToRate[], before: Before): RatedSegment[] {
+export function rateSegments(segments: readonly SegmentToRate[], before: Before, explain = true): RatedSegment[] {
   const last = segments.at(-1);
   invariant(last !== undefined, 'a billing period has a segment');
   let { pools } = before;
@@ -90,6 +91,7 @@ export function rateSegments(segments: readonly SegmentToRate[], before: Before)
       lastSegment: segment === last,
       earlierStarts: before.earlier === undefined ? undefined : earlier.map(({ start }) => start),
       outcomesSince: outcomesSince(segment, earlier),
+      explain,
     });
     pools = handedOn(pools, rated.pools);
     if (segments.length > 1) used = usedUnits(used, rated.lines);

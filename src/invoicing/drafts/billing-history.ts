@@ -98,12 +98,13 @@ function fromRow({ pool, granted, rolledIn, used, lots }: PoolBalanceEntity): Po
   return { pool, granted, rolledIn, used, lots: read };
 }
 
-async function poolsRolledIn(
+/** What earlier periods leave of their pools to a period. @param again earlier periods that were rated just now */
+export async function poolsRolledIn(
   db: EntityManager,
   { subscription }: SubscriptionWithPlan,
   periodIndex: number,
   segments: readonly Segment[],
-  again: readonly RatedPeriod[],
+  again: readonly Pick<RatedPeriod, 'periodIndex' | 'pools'>[],
 ): Promise<PoolBalance[]> {
   // The plan that the period begins with says what goes on into it.
   const { plan } = segments[0]!;
@@ -167,7 +168,7 @@ async function chargedIn(
 }
 
 /** Earlier segments, newest first, as far back as the period's outcomes may have been billed. */
-function segmentsBefore(
+export function segmentsBefore(
   about: SubscriptionWithPlan,
   periodIndex: number,
   segments: readonly Segment[],
