@@ -11,6 +11,7 @@ import { CountingService } from './counting/counting.service';
 import { CountingTransaction } from './counting/counting-transaction';
 import { EntitlementBooks } from './entitlement-books';
 import { LoopWatcher } from './sessions/loop-watcher';
+import { SizingService } from './sizing/sizing.service';
 import { ChargedSoFar } from './spend/charged-so-far';
 import { CreditBurner } from './spend/credit-burner';
 import { HoldEstimator } from './spend/hold-estimator';
@@ -28,6 +29,7 @@ import { SpendCounter } from './spend/spend-counter';
     HoldEstimator,
     LoopWatcher,
     ScopeFactsService,
+    SizingService,
     SpendCounter,
   ],
   exports: [ChargedSoFar, CountingService, EntitlementBooks, ScopeFactsService],
