@@ -96,8 +96,8 @@ function decideHold(command: Ask, state: LockedState, rules: DecidingRules): Hol
   if (objection === null) {
     take(command, parent, hold, state);
     state.holds.set(hold.id, hold);
-  } else if (objection.decision === 'pause') {
-    pauseSession(command, objection, state);
+  } else {
+    refuse(command, objection, state);
   }
 
   const answer = JSON.stringify(answerTo(command, hold, objection, state, rules));
@@ -303,9 +303,23 @@ function toHold(command: Ask, parent: Hold | null, state: LockedState, isHeld: b
   };
 }
 
-/** A cap that pauses stops the session that asked, until somebody raises it or lets the session go on. */
-function pauseSession({ scope }: Ask, { cap, detail }: Objection, { sessions }: LockedState): void {
-  if (cap === undefined || scope.session === undefined) return;
+/**
+ * Tells that a cap refused. One that pauses stops the session that asked, until somebody raises it or lets the session go
+ * on.
+ */
+function refuse({ scope, counters, countsAt }: Ask, objection: Objection, { sessions, alerts }: LockedState): void {
+  const { cap, detail, decision, reason } = objection;
+  if (cap === undefined) return;
+  alerts.push({
+    kind: 'refused',
+    subject: counters.find((ref) => ref.cap === cap)!.id,
+    customerId: scope.customer,
+    capId: cap.id,
+    session: scope.session ?? null,
+    detail: { cap: cap.key, decision, reason, detail },
+    at: new Date(countsAt),
+  });
+  if (decision !== 'pause' || scope.session === undefined) return;
   sessions.set(sessionKey(scope.customer, scope.session), {
     customerId: scope.customer,
     session: scope.session,
@@ -437,8 +451,8 @@ function extend(command: Extend, state: LockedState, rules: DecidingRules): Hold
       hold.expiresAt = Math.max(hold.expiresAt, latest);
     }
     touch(hold);
-  } else if (objection.decision === 'pause') {
-    pauseSession(asked, objection, state);
+  } else {
+    refuse(asked, objection, state);
   }
   return { answer: JSON.stringify(answerTo(asked, hold, objection, state, rules)) };
 }

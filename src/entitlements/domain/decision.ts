@@ -1,4 +1,5 @@
 import type { WalletState } from '../../wallet/domain';
+import type { Alert } from './alert';
 import type { Amounts } from './amounts';
 import type { Counter, CounterRef } from './counter';
 import type { Hold, HoldFlag } from './hold';
@@ -147,4 +148,6 @@ export interface LockedState {
   readonly sessions: Map<string, SessionControl>;
   /** Customers whose spend isn't known, with the reason. */
   readonly spendUnknown: ReadonlyMap<string, string>;
+  /** What deciding has to tell: which counters refused. */
+  readonly alerts: Alert[];
 }

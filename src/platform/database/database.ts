@@ -10,6 +10,12 @@ import { Turns } from './turns';
 /** The role every request's SQL runs as. It owns nothing and cannot bypass row-level security. */
 export const APPLICATION_ROLE = 'weir_app';
 
+/**
+ * A plan that PostgreSQL makes while a table is empty reads it from end to end, and is kept however long the table grows.
+ */
+const PINNED_PLANS =
+  '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
+
 export interface DatabaseOptions {
   readonly url: string;
   readonly entities: readonly EntityTarget<object>[];
@@ -37,6 +43,11 @@ export class Database {
     private readonly source: DataSource,
     /** Connections of the schema's owner. Whoever uses one states the organisation in each statement. */
     readonly owner: Pool,
+    /**
+     * The same for many short transactions by prepared statements, whose plans are made once, whatever is in the tables
+     * then: rows are found by their keys.
+     */
+    readonly pinned: Pool,
     readonly url: string,
     poolSize: number,
   ) {
@@ -65,17 +76,25 @@ export class Database {
       application_name: 'weir-owner',
       options: '-c timezone=UTC',
     });
-    owner.on('error', () => undefined);
-    // The same for a connection in use: the query that runs on it fails, and whoever asked is told so. Without a listener
-    // the event would end the process.
-    owner.on('connect', (client) => client.on('error', () => undefined));
+    const pinned = new Pool({
+      connectionString: options.url,
+      max: 4,
+      application_name: 'weir-pinned',
+      options: `-c timezone=UTC ${PINNED_PLANS}`,
+    });
+    for (const pool of [owner, pinned]) {
+      pool.on('error', () => undefined);
+      // The same for a connection in use: the query that runs on it fails, and whoever asked is told so. Without a
+      // listener the event would end the process.
+      pool.on('connect', (client) => client.on('error', () => undefined));
+    }
     try {
       await source.initialize();
     } catch (error) {
-      await owner.end();
+      await Promise.all([owner.end(), pinned.end()]);
       throw connectionProblem(options.url, error);
     }
-    const database = new Database(source, owner, options.url, options.poolSize);
+    const database = new Database(source, owner, pinned, options.url, options.poolSize);
     await database.refuseRoleThatBypasses();
     return database;
   }
@@ -187,6 +206,10 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.source.isInitialized ? this.source.destroy() : undefined, this.owner.end()]);
+    await Promise.all([
+      this.source.isInitialized ? this.source.destroy() : undefined,
+      this.owner.end(),
+      this.pinned.end(),
+    ]);
   }
 }
