@@ -58,6 +58,22 @@ it('of a void invoice are waived, and those of one that is issued again come bac
   ]);
 }, 120_000);
 
+it('of a plan that was billed at once and taken back are credited, though no plan that is left has fees in advance', async () => {
+  await makePlan('fee-behind', [{ key: 'base', name: 'Base fee', charge: { model: 'flat', amount: '8' } }]);
+  const { clock } = await subscribe(server, 'back', { plan: 'fee-behind', startAt: '2026-04-01T00:00:00Z' });
+  await advance(server, clock, '2026-04-10T00:00:00Z');
+  const body = { plan: 'thirty', at: '2026-04-10T00:00:00Z', invoice: 'now' };
+  const { change, invoice } = await made(server.api('POST', '/v1/subscriptions/back/changes', body));
+  expect(feesOf(invoice)).toEqual(['price 21.00 2026-04-10..2026-05-01']);
+  await made(server.api('DELETE', `/v1/subscriptions/back/changes/${change.id}`));
+  await advance(server, clock, '2026-06-02T00:00:00Z');
+  const later = (await invoicesOf(server, 'back')).filter(({ id }) => id !== invoice.id);
+  expect(later.map(feesOf)).toEqual([
+    ['credit -21.00 2026-04-10..2026-05-01', 'price 8.00 2026-04-01..2026-05-01'],
+    ['price 8.00 2026-05-01..2026-06-01'],
+  ]);
+}, 120_000);
+
 it('change without cutting what usage has: more seats leave the included calls whole', async () => {
   const seats = { key: 'seats', name: 'Seats', charge: { model: 'recurring', unitPrice: '10', quantity: '5' }, ...advanced }; // prettier-ignore
   const calls = { key: 'calls', name: 'Calls', meter: 'calls', allowance: '100', charge: { model: 'unit', unitPrice: '0.10' } }; // prettier-ignore

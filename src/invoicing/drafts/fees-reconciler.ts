@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Tenant } from '../../access';
 import { PlansService } from '../../catalog';
-import { hasAdvance, type Plan } from '../../catalog/domain';
+import type { Plan } from '../../catalog/domain';
 import type { SubscriptionWithPlan } from '../../customers';
 import { periodAt } from '../../customers/domain';
 import { Decimal, invariant } from '../../kernel';
@@ -30,9 +30,10 @@ export class FeesReconciler {
   constructor(@Inject(PlansService) private readonly plans: PlansService) {}
 
   /**
-   * One statement for however many subscriptions, and none where no plan of them has a fee in advance. The caller holds
-   * their customers and writes the lines in the same transaction, so that nobody else finds the same difference. What is
-   * to be issued again is void by then, and says by which invoice.
+   * One statement for however many subscriptions. It is asked also where no plan has a fee in advance: one that is the
+   * subscription's no more, since it was taken back or replaced, may have been billed. The caller holds their customers and
+   * writes the lines in the same transaction, so that nobody else finds the same difference. What is to be issued again is
+   * void by then, and says by which invoice.
    *
    * @returns by the subscription's uuid; an entry for each that was asked for
    */
@@ -41,12 +42,10 @@ export class FeesReconciler {
     tenant: Tenant,
     wanted: readonly FeesToReconcile[],
   ): Promise<ReadonlyMap<string, readonly DraftLine[]>> {
-    const withFees = wanted.filter(({ about }) => about.phases.some(({ plan }) => hasAdvance(plan)));
-    const fees = await this.feesThere(db, tenant, withFees);
+    const fees = await this.feesThere(db, tenant, wanted);
     return new Map(
       wanted.map(({ about, asOf, all = false }) => {
-        const there = fees.get(about.subscription.id);
-        if (there === undefined) return [about.subscription.id, []];
+        const there = fees.get(about.subscription.id)!;
         return [about.subscription.id, feeLines(about, asOf, there.billed, all ? null : reachOf(about, asOf, there))];
       }),
     );

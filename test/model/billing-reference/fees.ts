@@ -54,7 +54,9 @@ export function piecesOf(subscription: RefSubscription, upTo: number, decimals: 
             const share = shareOfFees(proration, { from, to }, whole, begins.from, cycle.anchor.timeZone);
             if (r.isNothing(share)) continue;
             const amount = cents(r.times(charges[key](terms), share), decimals);
-            pieces.push({ id: `${key}: ${prices[key](terms)} from ${from}`, key, from, to, amount });
+            // A fee that isn't shared is for all of its time, whatever becomes of the subscription in it.
+            const end = proration === 'none' ? ends.to : to;
+            pieces.push({ id: `${key}: ${prices[key](terms)} from ${from}`, key, from, to: end, amount });
           }
         }
       }
