@@ -1,4 +1,5 @@
 export * from './domain';
+export { CreditExpiry } from './credit-expiry';
 export { LedgerService } from './ledger.service';
 export {
   burnedOfFeature,
@@ -20,4 +21,9 @@ export {
   type WalletRow,
 } from './persistence/wallet-rows';
 export { RulesChanged } from './rules-changed';
+export { type StoredGrantTerms, type StoredTopUp, toRule, toTopUp } from './top-up-storage';
+export { WalletBooks } from './wallet-books';
+export { type ToppedUp, WalletGrantsService } from './wallet-grants.service';
+export { nextExpiry, toBalance, toWalletResponse, WalletResponse } from './wallet-responses';
 export { WalletModule } from './wallet.module';
+export { type ShownWallet, WalletsService } from './wallets.service';

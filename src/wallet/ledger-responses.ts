@@ -5,7 +5,13 @@ import type { PostingSource } from './domain';
 import type { EntryQuery, LedgerEntry } from './persistence/ledger-store';
 
 /** What can be booked, as the API calls it and as its ids say it. */
-const NOUNS = { invoice: 'invoice', payment: 'payment', credit_note: 'creditNote' } as const;
+const NOUNS = {
+  invoice: 'invoice',
+  payment: 'payment',
+  credit_note: 'creditNote',
+  wallet_grant: 'walletGrant',
+  wallet_entry: 'walletEntry',
+} as const;
 type SourceKind = keyof typeof NOUNS;
 
 export const SourceResponse = z
@@ -17,7 +23,7 @@ export const SourceResponse = z
   .describe('What happened to which thing.');
 
 export function toSource({ kind, id, purpose }: PostingSource): z.infer<typeof SourceResponse> {
-  invariant(kind in NOUNS, 'what is booked is an invoice, a payment or a credit note');
+  invariant(kind in NOUNS, 'what is booked is an invoice, a payment, a credit note or credit');
   const known = kind as SourceKind;
   return { kind: known, id: toPublicId(NOUNS[known], id), purpose };
 }

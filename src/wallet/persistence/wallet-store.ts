@@ -171,13 +171,14 @@ export async function insertRolled(
   }
 }
 
-/** Adds to the journal, in the order given. The grants are stored by then. */
+/** Adds to the journal, in the order given. The grants are stored by then. @returns the entries' ids */
 export async function insertEntries(
   db: Queryable,
   organisationId: string,
   entries: readonly WalletEntry[],
-): Promise<void> {
-  if (entries.length === 0) return;
+): Promise<readonly string[]> {
+  if (entries.length === 0) return [];
+  const ids = entries.map(() => newUuid());
   await db.query(
     `INSERT INTO wallet_entry (organisation_id, id, wallet_id, grant_id, kind, amount, worth, feature, subscription_id,
        period_index, source_kind, source_id, at)
@@ -190,7 +191,7 @@ export async function insertEntries(
       ORDER BY said.place`,
     [
       organisationId,
-      entries.map(() => newUuid()),
+      ids,
       entries.map(({ walletId }) => walletId),
       entries.map(({ grantId }) => grantId),
       entries.map(({ kind }) => kind),
@@ -204,6 +205,7 @@ export async function insertEntries(
       entries.map(({ at }) => at),
     ],
   );
+  return ids;
 }
 
 /** What was burned of a wallet for something, less what was given back of it. */
