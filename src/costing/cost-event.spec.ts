@@ -37,6 +37,7 @@ const event = (data: object, change: Partial<UsageEvent> = {}): UsageEvent => ({
   department: null,
   user: null,
   parent: null,
+  hold: null,
   data: data as Record<string, unknown>,
   dataText: null,
   ...change,

@@ -17,6 +17,7 @@ export const StoredEventResponse = z.object({
   department: z.string().nullable(),
   user: z.string().nullable(),
   parent: z.string().nullable(),
+  hold: z.string().nullable().describe('The hold it settles, as it was named.'),
   step: z.enum(STEPS).nullable(),
   cost: z.object({
     status: z
@@ -46,6 +47,7 @@ export function toEventResponse(event: StoredEvent): z.infer<typeof StoredEventR
     department: event.department,
     user: event.user,
     parent: event.parent,
+    hold: event.hold,
     step: event.step,
     cost: {
       status: event.costStatus,

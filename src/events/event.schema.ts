@@ -47,6 +47,9 @@ export const EventSchema = z.strictObject({
   parent: attribution(
     'The task (or session, for an event without a task) above this one’s: its name, or `task:NAME` or `session:NAME`. Costs add up along it.',
   ),
+  hold: attribution(
+    'The hold this usage settles: our id of it, or your key. Usage of a hold that isn’t there counts like any other.',
+  ),
   step: z
     .enum(STEPS)
     .nullish()

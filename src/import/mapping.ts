@@ -25,7 +25,7 @@ export interface MappingOptions {
 export type EventToSend = Record<string, unknown>;
 
 const FIELDS = new Set([
-  'id', 'type', 'customer', 'source', 'time', 'session', 'task', 'agent', 'feature', 'department', 'user', 'parent', 'step',
+  'id', 'type', 'customer', 'source', 'time', 'session', 'task', 'agent', 'feature', 'department', 'user', 'parent', 'hold', 'step',
   'cost.amount', 'cost.currency',
 ]); // prettier-ignore
 /** Fields that NDJSON rows may hold as objects of their own. */

@@ -29,6 +29,7 @@ export const CloudEventSchema = z.looseObject({
   department: attribution('the department of your customer.'),
   user: attribution('the person at your customer.'),
   parent: attribution('the node of work above this one.'),
+  hold: attribution('the hold it settles: your key of it, or our id.'),
   step: z.enum(['retry', 'self_correction']).nullish().describe('Extension: why work was done again.'),
   costamount: z.union([z.string(), z.number()]).nullish().describe('Extension: what it cost you, such as "0.0125".'),
   costcurrency: z.string().nullish().describe('Extension: the currency of that, such as USD.'),

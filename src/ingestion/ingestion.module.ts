@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccessModule } from '../access';
 import { CostingModule } from '../costing';
 import { CustomersModule } from '../customers';
+import { EntitlementsModule } from '../entitlements';
 import { ProblemFilter } from '../platform/http';
 import { TouchedInvoices } from './changes/touched-invoices';
 import { ClosedPeriods } from './closed-periods';
@@ -12,7 +13,7 @@ import { OpenMeterRoute } from './openmeter.route';
 import { TracesRoute } from './otlp/traces.route';
 
 @Module({
-  imports: [AccessModule, CostingModule, CustomersModule],
+  imports: [AccessModule, CostingModule, CustomersModule, EntitlementsModule],
   providers: [
     ClosedPeriods,
     EventLines,

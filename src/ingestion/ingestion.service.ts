@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Tenant } from '../access';
 import { isUsageProblem, PriceBooksService, readUsage } from '../costing';
 import { CustomerDirectory, type KnownCustomer } from '../customers';
+import { CountingService, EntitlementBooks } from '../entitlements';
 import {
   type EventProblem,
   eventKey,
@@ -70,11 +71,14 @@ export class IngestionService implements OnApplicationShutdown {
     @Inject(Clock) private readonly clock: Clock,
     @Inject(SETTINGS) settings: Settings,
     @Inject(LOGGER) logger: Logger,
+    @Inject(EntitlementBooks) entitlements: EntitlementBooks,
+    @Inject(CountingService) counting: CountingService,
   ) {
     this.folder = new UsageFolder(database.owner, (error) =>
       logger.warn({ err: error }, 'usage could not be folded from memory; it will be from the table'),
     );
-    this.commits = new GroupCommit(database.owner, new OrganisationBooks(priceBooks), this.folder);
+    const books = new OrganisationBooks(priceBooks);
+    this.commits = new GroupCommit(database.owner, books, this.folder, entitlements, counting);
     this.limits = { maxAgeMs: settings.WEIR_EVENT_MAX_AGE, maxFutureMs: settings.WEIR_EVENT_MAX_FUTURE };
   }
 

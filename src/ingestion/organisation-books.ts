@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { countingRevisions } from '../catalog';
+import type { CountingRevision } from '../catalog/domain';
 import type { CostBook, PriceBooksService } from '../costing';
 import { asQueryable } from '../platform/database';
 import { compileMeter, metersByType, type MetersByType } from '../metering';
@@ -10,6 +11,8 @@ export interface Books {
   /** Currency costs are kept in. */
   readonly currency: string;
   readonly meters: MetersByType;
+  /** Of each meter the one definition that it has now, under its own id: what caps and credit count by. */
+  readonly currentMeters: MetersByType;
   readonly prices: CostBook;
 }
 
@@ -35,10 +38,21 @@ export class OrganisationBooks {
       revision,
       currency,
       meters: metersByType(revisions.map(({ meter }) => compileMeter(meter))),
+      currentMeters: currentMeters(revisions),
       prices: await this.priceBooks.bookOf(asQueryable(client), organisationId),
     };
     if (this.books.size >= MOST_REMEMBERED) this.books.clear();
     this.books.set(organisationId, books);
     return books;
   }
+}
+
+/** A meter that is changing has two definitions that count: the earlier one is what it says until the other is full. */
+function currentMeters(revisions: readonly CountingRevision[]): MetersByType {
+  const current = new Map<string, CountingRevision>();
+  for (const each of revisions) {
+    const known = current.get(each.meterId);
+    if (known === undefined || each.revision < known.revision) current.set(each.meterId, each);
+  }
+  return metersByType([...current.values()].map(({ meter, meterId }) => compileMeter({ ...meter, id: meterId })));
 }

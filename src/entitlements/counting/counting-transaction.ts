@@ -5,7 +5,7 @@ import { CustomerDirectory } from '../../customers';
 import { Clock, type Micros, scaledFromDecimal, toPublicId } from '../../kernel';
 import { LOGGER, type Logger } from '../../platform';
 import { asQueryable, Database, type Queryable } from '../../platform/database';
-import { lockWallets, saveWallets } from '../../wallet';
+import { type LockedWallet, lockWallets, saveWallets, type WalletState } from '../../wallet';
 import { insertAlerts } from '../alerts/alert-store';
 import { ScopeFactsService } from '../caps/scope-facts.service';
 import {
@@ -129,7 +129,7 @@ export class CountingTransaction {
     } catch (error) {
       this.logger.error({ err: error, organisationId }, 'what customers are charged could not be told');
       const reason = 'What this customer is charged could not be told because of an internal error.';
-      return { charges: [], unknown: new Map(customerIds.map((id) => [id, reason])) };
+      return { charges: [], periods: [], unknown: new Map(customerIds.map((id) => [id, reason])) };
     }
   }
 
@@ -171,15 +171,16 @@ export class CountingTransaction {
       nowMs: now.getTime(),
     };
     const uncounted: Uncounted = { rows, spend: entries.map(toSpent) };
-    const state = await this.lock(db, organisationId, rules, uncounted, by, rated);
-    if (state === null) return 'again';
+    const locked = await this.lock(db, organisationId, rules, uncounted, by, rated);
+    if (locked === null) return 'again';
+    const { state, wallets } = locked;
 
     const counted = countGroups(uncounted, state, by);
     const alerts = alertsFor(counted, state, by, now);
 
     await saveHolds(db, organisationId, state.holds.values());
     await saveCounters(db, organisationId, state.counters.values());
-    await saveWallets(db, organisationId, state.wallets.values());
+    await saveWallets(db, organisationId, wallets.values());
     await this.credit.burn(counting, entries);
     if (rules.loops) await this.watchLoops(client, counting);
     await insertAlerts(db, organisationId, alerts);
@@ -194,7 +195,7 @@ export class CountingTransaction {
     uncounted: Uncounted,
     by: CountedBy,
     rated: RatedCustomers | null,
-  ): Promise<(CountedState & { readonly wallets: Awaited<ReturnType<typeof lockWallets>> }) | null> {
+  ): Promise<{ state: CountedState; wallets: Map<string, LockedWallet> } | null> {
     const named = new Set<string>();
     for (const { holdId } of uncounted.spend) if (holdId !== null) named.add(holdId);
     for (const { groups } of uncounted.rows) for (const { holdId } of groups) if (holdId !== null) named.add(holdId);
@@ -219,7 +220,7 @@ export class CountingTransaction {
     for (const { customerId } of rated?.charges ?? []) customers.add(customerId);
     for (const { id, customerId } of rules.wallets) if (customers.has(customerId)) walletIds.add(id);
     const wallets = await lockWallets(db, organisationId, [...walletIds]);
-    return { holds, counters, wallets };
+    return { state: { holds, counters, wallets: new Map<string, WalletState>(wallets) }, wallets };
   }
 
   /** What loops are found is told beside what is counted: its failure must not keep anything from being counted. */

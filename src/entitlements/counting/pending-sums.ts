@@ -44,11 +44,13 @@ interface Gathered {
 export class PendingSums {
   private readonly byKey = new Map<string, Gathered>();
   private readonly holds = new Map<string, string>();
+  private readonly fields: readonly EventField[];
+  private readonly customers: ReadonlySet<string> | 'all';
 
-  constructor(
-    private readonly rules: EntitlementRules,
-    private readonly fields: readonly EventField[] = fieldsOf(rules),
-  ) {}
+  constructor(private readonly rules: EntitlementRules) {
+    this.fields = fieldsOf(rules);
+    this.customers = customersOf(rules);
+  }
 
   get isEmpty(): boolean {
     return this.byKey.size === 0;
@@ -58,7 +60,7 @@ export class PendingSums {
   add(counted: EventToCount, cost: CountedCost, meters: MetersByType): void {
     const gathered = this.change(counted, cost, meters, 1n);
     const { event, time } = counted;
-    if (!this.rules.loops || event.session === null) return;
+    if (gathered === null || !this.rules.loops || event.session === null) return;
     const known = cost.amount === null ? null : scaledToDecimal(cost.amount);
     const step = readStep({
       at: time,
@@ -73,9 +75,12 @@ export class PendingSums {
     gathered.steps.push({ at: time, text: packStep(step) });
   }
 
-  /** Takes off an event that counts no more, with the cost it had. What an agent did stays done. */
-  remove(counted: EventToCount, cost: CountedCost, meters: MetersByType): void {
-    this.change(counted, cost, meters, -1n);
+  /**
+   * Adds what a correction changes: an event that counts no more is taken off with the cost it had, and what counts in
+   * its place is added. What an agent did stays done.
+   */
+  correct(counted: EventToCount, cost: CountedCost, meters: MetersByType, by: 1n | -1n): void {
+    this.change(counted, cost, meters, by);
   }
 
   groups(): PendingGroup[] {
@@ -92,8 +97,8 @@ export class PendingSums {
     cost: CountedCost,
     meters: MetersByType,
     sign: bigint,
-  ): Gathered {
-    // prettier-ignore
+  ): Gathered | null {
+    if (event.hold === null && this.customers !== 'all' && !this.customers.has(customerId)) return null;
     const minute = Math.floor(time / MINUTE_MICROS) * MINUTE_MICROS;
     const holdId = event.hold === null ? null : this.holdOf(event.hold);
     const values = this.fields.map((field) => (field === 'model' ? model : event[field]));
@@ -143,6 +148,16 @@ function fieldsOf({ caps, wallets, loops, spendOf }: EntitlementRules): readonly
   if (loops || wallets.length > 0 || spendOf === 'all' || spendOf.size > 0) return EVENT_FIELDS;
   const wanted = new Set(caps.flatMap(({ scope, each }) => [...Object.keys(scope), ...each]));
   return EVENT_FIELDS.filter((field) => wanted.has(field));
+}
+
+/** Whose events anything counts; others' are only looked at where they name a hold. */
+function customersOf({ caps, wallets, loops }: EntitlementRules): ReadonlySet<string> | 'all' {
+  const customers = new Set(wallets.map(({ customerId }) => customerId));
+  for (const { scope } of caps) {
+    if (scope.customer === undefined) return 'all';
+    customers.add(scope.customer);
+  }
+  return loops ? 'all' : customers;
 }
 
 function scopeOf(customer: string, fields: readonly EventField[], values: readonly (string | null)[]): WorkScope {

@@ -31,6 +31,8 @@ export interface UsageEvent extends Attribution {
   readonly customer: string;
   /** When the usage happened; null when the sender left that to us. */
   readonly time: Micros | null;
+  /** The hold that it settles, as the sender names it: our id or their key. It may name one that isn't there. */
+  readonly hold: string | null;
   /** Null for work done the first time. */
   readonly step: Step | null;
   readonly cost: ReportedCost | null;

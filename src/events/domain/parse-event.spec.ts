@@ -19,7 +19,7 @@ function refused(value: unknown): EventProblem {
 }
 
 it('reads the least there is', () => {
-  const names = ['session', 'task', 'agent', 'feature', 'department', 'user', 'parent', 'step'];
+  const names = ['session', 'task', 'agent', 'feature', 'department', 'user', 'parent', 'hold', 'step'];
   const nobody = Object.fromEntries(names.map((name) => [name, null]));
   const expected = { ...LEAST, source: 'api', time: null, ...nobody, cost: null, data: null, dataText: null };
   expect(parseEvent(LEAST)).toEqual(expected);
@@ -29,7 +29,16 @@ it('reads the least there is', () => {
 
 it('keeps what it reads', () => {
   const person = { department: 'd', user: 'u' };
-  const who = { ...person, session: 's', task: 't', agent: 'a', feature: 'f', parent: 'task:p', step: 'retry' };
+  const who = {
+    ...person,
+    session: 's',
+    task: 't',
+    agent: 'a',
+    feature: 'f',
+    parent: 'task:p',
+    hold: 'hld_1',
+    step: 'retry',
+  };
   const data = { provider: 'openai', nested: { list: [1, null, true] } };
   const cost = { amount: '0.0125', currency: 'EUR' };
   expect(parseEvent({ ...LEAST, ...who, source: 'app', time: '2026-11-21T09:30:00.250001Z', cost, data })).toEqual({

@@ -12,7 +12,7 @@ import {
 } from './event';
 
 const FIELDS = new Set([
-  'id', 'type', 'customer', 'source', 'time', 'session', 'task', 'agent', 'feature', 'department', 'user', 'parent', 'step', 'cost',
+  'id', 'type', 'customer', 'source', 'time', 'session', 'task', 'agent', 'feature', 'department', 'user', 'parent', 'hold', 'step', 'cost',
   'data',
 ]); // prettier-ignore
 
@@ -69,6 +69,7 @@ function readEvent(value: unknown): UsageEvent {
     department: optionalText(value, 'department', LONGEST.attribution),
     user: optionalText(value, 'user', LONGEST.attribution),
     parent: optionalText(value, 'parent', LONGEST.attribution),
+    hold: optionalText(value, 'hold', LONGEST.attribution),
     step: readStep(value['step']),
     cost: readCost(value['cost']),
     data,

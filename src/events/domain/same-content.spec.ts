@@ -14,6 +14,7 @@ const EVENT: EventContent = {
   department: 'd',
   user: 'u',
   parent: 'p',
+  hold: 'h',
   step: null,
   cost: { amount: '0.5', currency: 'USD' },
   data: { n: 1, list: [1, { a: null }] },
@@ -50,6 +51,7 @@ it.each`
   ${'department'} | ${{ department: 'e' }}                                     | ${'another'}
   ${'user'}       | ${{ user: 'v' }}                                           | ${'another'}
   ${'parent'}     | ${{ parent: 'task:p' }}                                    | ${'written otherwise'}
+  ${'hold'}       | ${{ hold: null }}                                          | ${'one, then none'}
   ${'step'}       | ${{ step: 'retry' }}                                       | ${'the first time, then again'}
   ${'cost'}       | ${{ cost: { amount: '0.5', currency: 'EUR' } }}            | ${'another currency'}
   ${'cost'}       | ${{ cost: { amount: '0.500000000001', currency: 'USD' } }} | ${'a trillionth'}

@@ -5,7 +5,18 @@ import type { ReportedCost, UsageEvent } from './event';
 /** What is compared of two events with one identity. */
 export interface EventContent extends Pick<
   UsageEvent,
-  'id' | 'source' | 'type' | 'session' | 'task' | 'agent' | 'feature' | 'department' | 'user' | 'parent' | 'step'
+  | 'id'
+  | 'source'
+  | 'type'
+  | 'session'
+  | 'task'
+  | 'agent'
+  | 'feature'
+  | 'department'
+  | 'user'
+  | 'parent'
+  | 'hold'
+  | 'step'
 > {
   /** Our id of the customer, so that it doesn't matter how the sender named it. */
   readonly customerId: string;
@@ -26,6 +37,7 @@ const TEXT_FIELDS = [
   'department',
   'user',
   'parent',
+  'hold',
   'step',
 ] as const;
 

@@ -178,10 +178,10 @@ export async function insertRevision(
   const { event } = stored;
   await db.query(
     `INSERT INTO event (key, organisation_id, batch, customer_id, time, time_given, received_at, type, source, id, session,
-       task, agent, feature, department, "user", parent, step, provider, model, revision, cost, cost_status, model_price_id,
+       task, agent, feature, department, "user", parent, hold, step, provider, model, revision, cost, cost_status, model_price_id,
        cost_breakdown, reported_cost, reported_currency, data)
      VALUES ($1, $2, $3, $4, ${micros('$5')}, $6, ${micros('$7')}, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-       $20, $21, $22, $23, $24, $25, $26, $27, $28)`,
+       $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)`,
     [
       eventKeyToUuid(stored.key),
       stored.organisationId,
@@ -200,6 +200,7 @@ export async function insertRevision(
       event.department,
       event.user,
       event.parent,
+      event.hold,
       event.step,
       stored.provider,
       stored.model,

@@ -32,9 +32,9 @@ export interface StoredCost {
 }
 
 const COPY = `COPY event (key, organisation_id, batch, customer_id, time, time_given, received_at, type, source, id,
-  session, task, agent, feature, department, "user", parent, step, provider, model, cost, cost_status, model_price_id, cost_breakdown,
+  session, task, agent, feature, department, "user", parent, hold, step, provider, model, cost, cost_status, model_price_id, cost_breakdown,
   reported_cost, reported_currency, data) FROM STDIN (FORMAT binary)`;
-const COLUMNS = 27;
+const COLUMNS = 28;
 
 /** Rows in the binary form that `copyEvents` sends. */
 export class EventRows {
@@ -61,6 +61,7 @@ export class EventRows {
     rows.text(event.department);
     rows.text(event.user);
     rows.text(event.parent);
+    rows.text(event.hold);
     rows.text(event.step);
     rows.text(stored.provider);
     rows.text(stored.model);

@@ -45,6 +45,7 @@ export interface EventRow {
   department: string | null;
   user: string | null;
   parent: string | null;
+  hold: string | null;
   step: Step | null;
   provider: string | null;
   model: string | null;
@@ -61,7 +62,7 @@ export interface EventRow {
 /** Times leave SQL as microseconds, since a JavaScript date would cut them to milliseconds. */
 export const EVENT_COLUMNS = `key, batch, customer_id, (extract(epoch FROM time) * 1000000)::bigint AS time_micros, time_given,
   (extract(epoch FROM received_at) * 1000000)::bigint AS received_micros, type, source, id, session, task, agent, feature,
-  department, "user", parent, step, provider, model, revision, cost, cost_status, model_price_id, cost_breakdown, reported_cost, reported_currency, data`;
+  department, "user", parent, hold, step, provider, model, revision, cost, cost_status, model_price_id, cost_breakdown, reported_cost, reported_currency, data`;
 
 const STATUS_OF = new Map<string, CostStatus>(
   (Object.keys(COST_STATUS) as CostStatus[]).map((status) => [COST_STATUS[status], status]),
@@ -88,6 +89,7 @@ export function toStoredEvent(row: EventRow): StoredEvent {
     department: row.department,
     user: row.user,
     parent: row.parent,
+    hold: row.hold,
     step: row.step,
     cost,
     data: row.data === null ? null : (JSON.parse(row.data) as Record<string, unknown>),
@@ -111,7 +113,7 @@ function eventsWithCost(batch: string | null, bounded: string): string {
   const until = (alias: string): string => (batch === null ? '' : ` AND ${alias}.batch <= ${batch}`);
   return `(
     SELECT e.key, e.organisation_id, e.batch, e.customer_id, e.time, e.time_given, e.received_at, e.type, e.source, e.id,
-           e.session, e.task, e.agent, e.feature, e.department, e."user", e.parent, e.step, e.provider, e.model, e.revision,
+           e.session, e.task, e.agent, e.feature, e.department, e."user", e.parent, e.hold, e.step, e.provider, e.model, e.revision,
            CASE WHEN c.event_key IS NULL THEN e.cost ELSE c.cost END AS cost,
            CASE WHEN c.event_key IS NULL THEN e.cost_status ELSE c.cost_status END AS cost_status,
            CASE WHEN c.event_key IS NULL THEN e.model_price_id ELSE c.model_price_id END AS model_price_id,

@@ -2,11 +2,13 @@ import { Module } from '@nestjs/common';
 import { CatalogModule } from '../../catalog';
 import { CostingModule } from '../../costing';
 import { CustomersModule } from '../../customers';
+import { EntitlementsModule } from '../../entitlements';
 import { MeteringModule } from '../../metering';
 import { IngestionModule } from '../ingestion.module';
 import { CorrectionsController } from './corrections.controller';
 import { CorrectionsService } from './corrections.service';
 import { CurrentBooks } from './current-books';
+import { EntitlementChanges } from './entitlement-changes';
 import { EventHistoryController } from './event-history.controller';
 import { EventHistoryService } from './event-history.service';
 import { PendingCostsController } from './pending-costs.controller';
@@ -18,11 +20,12 @@ import { UsageEffects } from './usage-effects';
 
 /** What is changed about events that are stored: voids, amendments, and costs that are found out later. */
 @Module({
-  imports: [CatalogModule, CostingModule, CustomersModule, IngestionModule, MeteringModule],
+  imports: [CatalogModule, CostingModule, CustomersModule, EntitlementsModule, IngestionModule, MeteringModule],
   controllers: [CorrectionsController, EventHistoryController, PendingCostsController, RecostingsController],
   providers: [
     CorrectionsService,
     CurrentBooks,
+    EntitlementChanges,
     EventHistoryService,
     PendingCostsService,
     PendingReportService,

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { actorOf, recordAudit, type Tenant } from '../../access';
 import { costEvent } from '../../costing';
 import {
@@ -35,6 +36,7 @@ import { IngestionService } from '../ingestion.service';
 import type { PreparedEvent } from '../persistence/pending-commit';
 import { type CorrectionAnswer, toTouchedInvoice } from './change-responses';
 import { CurrentBooks } from './current-books';
+import { EntitlementChanges } from './entitlement-changes';
 import { TouchedInvoices } from './touched-invoices';
 import { UsageEffects } from './usage-effects';
 import { nextBatch } from './write-costs';
@@ -76,6 +78,7 @@ export class CorrectionsService {
     @Inject(CurrentBooks) private readonly books: CurrentBooks,
     @Inject(UsageEffects) private readonly effects: UsageEffects,
     @Inject(TouchedInvoices) private readonly invoices: TouchedInvoices,
+    @Inject(EntitlementChanges) private readonly entitlements: EntitlementChanges,
   ) {}
 
   /**
@@ -84,7 +87,7 @@ export class CorrectionsService {
    * @throws NotFoundError, ConflictError `event_voided` when it was voided for another reason
    */
   async void(tenant: Tenant, identity: EventIdentity, reason: string): Promise<CorrectionAnswer> {
-    return this.database.tenantInTurn(tenant.organisationId, async (db) => {
+    return this.counted(tenant, async (db) => {
       await pauseIngest(db, tenant.organisationId);
       const standing = await this.standing(db, tenant.organisationId, identity);
       const last = standing.ends.at(-1);
@@ -106,7 +109,7 @@ export class CorrectionsService {
    */
   async amend(tenant: Tenant, amendment: Amendment): Promise<CorrectionAnswer> {
     const wanted = parseAmended(amendment);
-    return this.database.tenantInTurn(tenant.organisationId, async (db) => {
+    return this.counted(tenant, async (db) => {
       await pauseIngest(db, tenant.organisationId);
       const standing = await this.standing(db, tenant.organisationId, amendment);
       const { current } = standing;
@@ -125,6 +128,13 @@ export class CorrectionsService {
       }
       return this.replace(db, tenant, standing, current, prepared, amendment.reason);
     });
+  }
+
+  /** One correction in its transaction, and what it left to be counted soon after. */
+  private async counted<T>({ organisationId }: Tenant, work: (db: EntityManager) => Promise<T>): Promise<T> {
+    const answer = await this.database.tenantInTurn(organisationId, work);
+    this.entitlements.committed(organisationId);
+    return answer;
   }
 
   /** @throws NotFoundError */
@@ -197,7 +207,9 @@ export class CorrectionsService {
     const next = prepared === null ? null : await this.storeRevision(db, tenant, prepared, current.revision + 1, batch);
     const kind: EndKind = next === null ? 'void' : 'amendment';
     const change = { changeId: newUuid(), reason, madeAt: this.clock.now(), actor: await actorOf(db, tenant) };
-    await changeUsage(db, organisationId, batch, { removed: [current], added: next === null ? [] : [next] });
+    const changed = { removed: [current], added: next === null ? [] : [next] };
+    await changeUsage(db, organisationId, batch, changed);
+    await this.entitlements.append(db, organisationId, batch, changed);
 
     const after = await this.effects.read(tenant, places);
     const moments = places.map(({ customerId, happenedAt }) => ({ customerId, time: happenedAt }));

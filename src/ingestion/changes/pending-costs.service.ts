@@ -9,6 +9,7 @@ import type { Books } from '../organisation-books';
 import { costAgain } from './cost-again';
 import { CurrentBooks } from './current-books';
 import { eachApart } from './each-apart';
+import { EntitlementChanges } from './entitlement-changes';
 import { type CostChange, writeCosts } from './write-costs';
 
 /** Events looked at in one transaction. Ingest waits only while costs are written. */
@@ -46,6 +47,7 @@ export class PendingCostsService {
     @Inject(Database) private readonly database: Database,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(CurrentBooks) private readonly books: CurrentBooks,
+    @Inject(EntitlementChanges) private readonly entitlements: EntitlementChanges,
   ) {}
 
   job(): PeriodicJob {
@@ -73,12 +75,12 @@ export class PendingCostsService {
    */
   async priceNextPage(tenant: Tenant): Promise<boolean> {
     const { organisationId } = tenant;
-    return this.database.tenant(organisationId, async (db) => {
+    let priced = 0;
+    const more = await this.database.tenant(organisationId, async (db) => {
       const books = await this.books.of(db, organisationId);
       const progress = await this.progressAt(db, organisationId, books.revision);
       const after = progress.position === null ? null : eventKeyFromUuid(progress.position);
       const keys = await findOncePending(db, organisationId, after, A_PAGE);
-      let priced = 0;
       if ((await this.priceable(db, organisationId, keys, books)).length > 0) {
         await pauseIngest(db, organisationId);
         // What was found before ingest was paused may have changed since, the books as well; then the page starts again.
@@ -86,13 +88,16 @@ export class PendingCostsService {
         if (now.revision !== books.revision) return true;
         const changes = await this.priceable(db, organisationId, keys, now);
         const change = { changeId: progress.change_id, reason: PRICE_ARRIVED, madeBy: SYSTEM_ACTOR };
-        await writeCosts(db, organisationId, { ...change, madeAt: this.clock.now() }, changes);
+        const made = { ...change, madeAt: this.clock.now() };
+        await writeCosts(db, organisationId, made, changes, this.entitlements);
         priced = changes.length;
       }
-      const more = keys.length === A_PAGE;
-      await this.remember(db, tenant, progress, { looked: keys.length, priced, last: more ? keys.at(-1)! : null });
-      return more;
+      const isFull = keys.length === A_PAGE;
+      await this.remember(db, tenant, progress, { looked: keys.length, priced, last: isFull ? keys.at(-1)! : null });
+      return isFull;
     });
+    if (priced > 0) this.entitlements.committed(organisationId);
+    return more;
   }
 
   /** How far it is, for whoever waits for it. */

@@ -20,6 +20,7 @@ import type { Books } from '../organisation-books';
 import { costAgain, isOtherCost } from './cost-again';
 import { CurrentBooks } from './current-books';
 import { eachApart } from './each-apart';
+import { EntitlementChanges } from './entitlement-changes';
 import {
   findRecosting,
   FIRST_KEY,
@@ -61,6 +62,7 @@ export class RecostingsService {
     @Inject(Clock) private readonly clock: Clock,
     @Inject(CurrentBooks) private readonly books: CurrentBooks,
     @Inject(TouchedInvoices) private readonly invoices: TouchedInvoices,
+    @Inject(EntitlementChanges) private readonly entitlements: EntitlementChanges,
   ) {}
 
   /** Goes on with what no request waits for. */
@@ -159,7 +161,8 @@ export class RecostingsService {
   /** One page in one transaction. @returns whether there is more to do */
   async step(tenant: Tenant, id: string): Promise<boolean> {
     const { organisationId } = tenant;
-    return this.database.tenant(organisationId, async (db) => {
+    let applied = false;
+    const more = await this.database.tenant(organisationId, async (db) => {
       const recosting = await findRecosting(db, organisationId, id, true);
       if (recosting?.status !== 'previewing' && recosting?.status !== 'applying') return false;
       const books = await this.books.of(db, organisationId);
@@ -172,8 +175,11 @@ export class RecostingsService {
             : await this.applyPage(db, organisationId, recosting, page, books);
 
       await saveRecosting(db, organisationId, next);
+      applied = next.applied > recosting.applied;
       return next.status === 'previewing' || next.status === 'applying';
     });
+    if (applied) this.entitlements.committed(organisationId);
+    return more;
   }
 
   private async workOn(tenant: Tenant, id: string): Promise<void> {
@@ -276,7 +282,8 @@ export class RecostingsService {
     );
     const changes = wanted.filter(({ event }) => isAsPreviewed(event, current.get(event.key)));
     const { reason, applyBy } = recosting;
-    await writeCosts(db, organisationId, { changeId: recosting.id, reason, madeBy: applyBy!, madeAt: now }, changes);
+    const change = { changeId: recosting.id, reason, madeBy: applyBy!, madeAt: now };
+    await writeCosts(db, organisationId, change, changes, this.entitlements);
     return {
       ...next,
       applied: recosting.applied + changes.length,

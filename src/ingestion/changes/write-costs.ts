@@ -2,6 +2,7 @@ import { insertCosts, type RecordedChange, type StoredCost, type StoredEvent } f
 import { changeUsage } from '../../metering';
 import type { Queryable } from '../../platform/database';
 import { withCost } from './cost-again';
+import type { EntitlementChanges } from './entitlement-changes';
 
 /** An event and the cost it is to have from now on. */
 export interface CostChange {
@@ -17,13 +18,14 @@ export async function nextBatch(db: Queryable): Promise<number> {
 
 /**
  * Gives events other costs, in the running transaction and while ingest is paused: a record for each beside the event,
- * and usage that follows.
+ * usage that follows, and what is left to be counted against caps, holds and credit.
  */
 export async function writeCosts(
   db: Queryable,
   organisationId: string,
   change: Omit<RecordedChange, 'apiKeyId'>,
   changes: readonly CostChange[],
+  entitlements: EntitlementChanges,
 ): Promise<void> {
   if (changes.length === 0) return;
   const batch = await nextBatch(db);
@@ -34,8 +36,10 @@ export async function writeCosts(
     change,
     changes.map(({ event, cost }) => ({ key: event.key, cost })),
   );
-  await changeUsage(db, organisationId, batch, {
+  const changed = {
     removed: changes.map(({ event }) => event),
     added: changes.map(({ event, cost }) => withCost(event, cost)),
-  });
+  };
+  await changeUsage(db, organisationId, batch, changed);
+  await entitlements.append(db, organisationId, batch, changed);
 }

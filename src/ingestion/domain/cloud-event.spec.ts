@@ -18,6 +18,7 @@ it.each`
   ${{ data: null, time: null, feature: null, dataschema: null }} | ${{}}                                                          | ${'null says that an attribute is not there'}
   ${{ feature: 'chat', department: 'sales', agent: 'a' }}        | ${{ feature: 'chat', department: 'sales', agent: 'a' }}        | ${'attribution by the same names'}
   ${{ session: 's', task: 't', user: 'u', parent: 'session:r' }} | ${{ session: 's', task: 't', user: 'u', parent: 'session:r' }} | ${'all of it'}
+  ${{ hold: 7 }}                                                 | ${{ hold: '7' }}                                               | ${'a number as its text'}
   ${{ step: 'retry' }}                                           | ${{ step: 'retry' }}                                           | ${'work that was done again'}
   ${{ task: 7, session: true }}                                  | ${{ task: '7', session: 'true' }}                              | ${'in a header they are text, so here they are too'}
   ${{ costamount: '0.0125', costcurrency: 'USD' }}               | ${{ cost: { amount: '0.0125', currency: 'USD' } }}             | ${'a reported cost has two attributes'}

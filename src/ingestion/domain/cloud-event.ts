@@ -10,7 +10,7 @@ const ATTRIBUTE_NAME = /^[a-z0-9]+$/;
 const JSON_MEDIA_TYPE = /^[\w!#$&^.+-]+\/(?:json|[\w!#$&^.+-]+\+json) *(?:;|$)/i;
 
 /** Extension attributes that are fields of our events by the same name. */
-const EXTENSIONS = ['session', 'task', 'agent', 'feature', 'department', 'user', 'parent', 'step'] as const;
+const EXTENSIONS = ['session', 'task', 'agent', 'feature', 'department', 'user', 'parent', 'hold', 'step'] as const;
 
 /** What our fields are called in a CloudEvent, where that is something else. */
 const NAMES: Readonly<Record<string, string>> = {

@@ -1,8 +1,14 @@
 import type { Pool, PoolClient } from 'pg';
 import { eventCopy, isDuplicateKey } from '../../events';
+import {
+  type CountingService,
+  type EntitlementBooks,
+  type EntitlementRules,
+  pendingEntitlementCopy,
+} from '../../entitlements';
 import { DomainError } from '../../kernel';
 import { pendingCopy, sampleCopies, type UsageFolder } from '../../metering';
-import { copyAndCommit, INGEST_LOCK_CLASS } from '../../platform/database';
+import { asQueryable, copyAndCommit, INGEST_LOCK_CLASS } from '../../platform/database';
 import type { Receipt } from '../domain';
 import type { Books, OrganisationBooks } from '../organisation-books';
 import { HeldConnection } from './held-connection';
@@ -16,6 +22,22 @@ export class OverloadedError extends DomainError {
 
 /** A commit would refuse an event of a request that is stored as a whole or not at all, and others share the commit. */
 class SharedRefusal extends Error {}
+
+interface OrganisationRow {
+  readonly id: string;
+  readonly catalog_revision: string;
+  readonly caps_revision: string;
+  readonly currency: string;
+  readonly batch: string;
+}
+
+/** What a transaction that has begun knows. */
+interface Begun {
+  readonly batch: number;
+  readonly books: Map<string, Books>;
+  /** Of organisations whose events are counted against anything. */
+  readonly rules: Map<string, EntitlementRules>;
+}
 
 /** Two writers overlap encoding in this process with writing in PostgreSQL; more only get in each other's way. */
 const WRITERS = 2;
@@ -53,6 +75,8 @@ export class GroupCommit {
     private readonly pool: Pool,
     private readonly books: OrganisationBooks,
     private readonly folder: UsageFolder,
+    private readonly entitlements: EntitlementBooks,
+    private readonly counting: Pick<CountingService, 'kick'>,
   ) {}
 
   /**
@@ -92,8 +116,8 @@ export class GroupCommit {
     try {
       await commit.setStoredAside(client);
       if (!commit.isEmpty) {
-        const { batch, books } = await this.begin(client, commit.organisationIds);
-        commit.encode(batch, books);
+        const { batch, books, rules } = await this.begin(client, commit);
+        commit.encode(batch, books, rules);
         await client.query('ROLLBACK');
       }
       broken = false;
@@ -190,8 +214,8 @@ export class GroupCommit {
   /** @returns false when another event with one of the keys is stored; nothing was written then */
   private async tryTransaction(client: PoolClient, commit: PendingCommit): Promise<boolean> {
     if (commit.isEmpty) return true;
-    const { batch, books } = await this.begin(client, commit.organisationIds);
-    const { rows, sums, refused } = commit.encode(batch, books);
+    const { batch, books, rules } = await this.begin(client, commit);
+    const { rows, sums, entitlements, refused } = commit.encode(batch, books, rules);
     // A meter made since may refuse an event that is stored: sent again it is a repeat all the same.
     if (refused.length > 0) await commit.setStoredAside(client, refused);
     if (rows === null) {
@@ -205,8 +229,11 @@ export class GroupCommit {
       return true;
     }
     try {
-      await copyAndCommit(client, [eventCopy(rows), pendingCopy(batch, sums), ...sampleCopies(sums)]);
+      const copies = [eventCopy(rows), pendingCopy(batch, sums), ...sampleCopies(sums)];
+      const toCount = pendingEntitlementCopy(batch, entitlements);
+      await copyAndCommit(client, toCount === null ? copies : [...copies, toCount]);
       this.folder.committed(batch, sums);
+      if (toCount !== null) for (const organisationId of entitlements.keys()) this.counting.kick(organisationId);
       return true;
     } catch (error) {
       // After any other failure the connection is closed, which rolls back as well; it may be gone already.
@@ -219,12 +246,11 @@ export class GroupCommit {
   /**
    * Opens the transaction and takes the organisations' ingest locks before anything is read: the batch number and the
    * books are then those of this side of whatever pauses ingest. Locks are taken in one order, so that writers can't
-   * wait for each other in a circle.
+   * wait for each other in a circle. An organisation that never had a cap, a wallet or the like has revision 0 of them,
+   * and only its events that name a hold are looked at.
    */
-  private async begin(
-    client: PoolClient,
-    organisationIds: readonly string[],
-  ): Promise<{ batch: number; books: Map<string, Books> }> {
+  private async begin(client: PoolClient, commit: PendingCommit): Promise<Begun> {
+    const { organisationIds } = commit;
     // The ids are uuids of our own, so they can stand in the statement; one round trip instead of three.
     const ids = organisationIds.map((id) => `'${id}'`).join(', ');
     const locks =
@@ -234,12 +260,19 @@ export class GroupCommit {
              FROM (SELECT DISTINCT hashtext(id) AS lock FROM unnest(ARRAY[${ids}]) AS id ORDER BY lock) AS locks`;
     const results = (await client.query(
       `BEGIN; ${locks};
-       SELECT id, catalog_revision, currency, nextval('event_batch') AS batch FROM organisation WHERE id IN (${ids})`,
-    )) as unknown as { rows: { id: string; catalog_revision: string; currency: string; batch: string }[] }[];
+       SELECT id, catalog_revision, caps_revision, currency, nextval('event_batch') AS batch
+         FROM organisation WHERE id IN (${ids})`,
+    )) as unknown as { rows: OrganisationRow[] }[];
 
     const found = results[2]!.rows;
     const books = new Map<string, Books>();
-    for (const row of found) books.set(row.id, await this.books.at(client, row.id, row.catalog_revision, row.currency));
-    return { batch: Math.max(...found.map((row) => Number(row.batch))), books };
+    const rules = new Map<string, EntitlementRules>();
+    const withHolds = commit.organisationsWithHolds();
+    for (const row of found) {
+      books.set(row.id, await this.books.at(client, row.id, row.catalog_revision, row.currency));
+      if (row.caps_revision === '0' && !withHolds.has(row.id)) continue;
+      rules.set(row.id, await this.entitlements.at(asQueryable(client), row.id, row.caps_revision));
+    }
+    return { batch: Math.max(...found.map((row) => Number(row.batch))), books, rules };
   }
 }

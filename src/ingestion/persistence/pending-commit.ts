@@ -9,6 +9,7 @@ import {
   findByKeys,
   inKeyOrder,
 } from '../../events';
+import { type EntitlementRules, PendingSums } from '../../entitlements';
 import { meteringProblem, UsageSums } from '../../metering';
 import { asQueryable } from '../../platform/database';
 import { type Receipt, RefusedWholeError } from '../domain';
@@ -31,6 +32,17 @@ export interface Submission {
   readonly data: number;
   readonly resolve: (receipts: Receipt[]) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** What becomes of a transaction's events. */
+export interface EncodedCommit {
+  /** Null where none is to be stored. */
+  readonly rows: EventRows | null;
+  readonly sums: Map<string, UsageSums>;
+  /** What waits to be counted against caps, holds and credit, by organisation; none where nobody has any. */
+  readonly entitlements: Map<string, PendingSums>;
+  /** Keys of which a meter refuses every event. */
+  readonly refused: EventKey[];
 }
 
 /** The events of one transaction, and what becomes of each. */
@@ -72,6 +84,15 @@ export class PendingCommit {
     return [...new Set(this.group.map((submission) => submission.organisationId))];
   }
 
+  /** Organisations with an event that names a hold. */
+  organisationsWithHolds(): Set<string> {
+    const organisations = new Set<string>();
+    for (const { organisationId, events } of this.group) {
+      if (events.some(({ event }) => event.hold !== null)) organisations.add(organisationId);
+    }
+    return organisations;
+  }
+
   /** Finds which of the events (of all, or of these keys) are stored already, and sets them aside as repeats or conflicts. */
   async setStoredAside(client: PoolClient, keys: readonly EventKey[] = [...this.firsts.keys()]): Promise<void> {
     const stored = await findByKeys(asQueryable(client), keys);
@@ -85,15 +106,17 @@ export class PendingCommit {
   /**
    * Costs and counts the events that are to be stored, in the order of their keys, which suits the table's index.
    *
-   * @returns their rows and sums, and the keys of which a meter refuses every event
+   * @param rules of organisations that count events against anything
    */
   encode(
     batch: number,
     books: ReadonlyMap<string, Books>,
-  ): { rows: EventRows | null; sums: Map<string, UsageSums>; refused: EventKey[] } {
+    rules: ReadonlyMap<string, EntitlementRules>,
+  ): EncodedCommit {
     const refused: EventKey[] = [];
     const rows = new EventRows();
     const sums = new Map<string, UsageSums>();
+    const entitlements = new Map([...rules].map(([organisationId, its]) => [organisationId, new PendingSums(its)]));
     let any = false;
     for (const key of inKeyOrder([...this.firsts.keys()])) {
       const prepared = this.chooseStored(key, books);
@@ -102,19 +125,18 @@ export class PendingCommit {
         continue;
       }
       const { event, organisationId, customerId, time, usage } = prepared;
-      const { meters, prices, currency } = books.get(organisationId)!;
+      const { meters, currentMeters, prices, currency } = books.get(organisationId)!;
 
       const cost = costEvent(event, usage, time, prices, currency);
       let ofOrganisation = sums.get(organisationId);
       if (ofOrganisation === undefined) sums.set(organisationId, (ofOrganisation = new UsageSums()));
-      ofOrganisation.add(customerId, time, key, event, meters, {
-        amount: cost.amount,
-        pending: cost.status === 'pending',
-      });
+      const counted = { amount: cost.amount, pending: cost.status === 'pending' };
+      ofOrganisation.add(customerId, time, key, event, meters, counted);
+      entitlements.get(organisationId)?.add(prepared, counted, currentMeters);
       rows.add(prepared, cost, batch);
       any = true;
     }
-    return { rows: any ? rows : null, sums, refused };
+    return { rows: any ? rows : null, sums, entitlements, refused };
   }
 
   /** Gives each request its receipts. Called after the commit. */

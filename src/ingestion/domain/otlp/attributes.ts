@@ -48,6 +48,7 @@ export const ATTRIBUTION = {
   task: ['weir.task', ...associations('task', 'task_id', 'taskId')],
   user: ['weir.user', ...associations('user', 'user_id', 'userId'), 'user.id', 'enduser.id'],
   parent: ['weir.parent'],
+  hold: ['weir.hold', ...associations('hold', 'hold_id', 'holdId')],
   step: ['weir.step'],
 } as const satisfies Record<string, readonly string[]>;
 
