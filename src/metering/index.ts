@@ -9,4 +9,4 @@ export { pendingCopy, type MeterUsage } from './persistence/usage-store';
 export { type UsageInPeriod, UsageService } from './usage.service';
 export { UsageQueryService } from './usage-query.service';
 export { UsageFolder } from './usage-folder';
-export { changeUsage, type EventChanges } from './usage-changes';
+export { changeUsage, type EventChanges, toCountedEvent } from './usage-changes';

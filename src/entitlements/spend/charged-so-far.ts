@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Tenant } from '../../access';
 import type { Meter } from '../../catalog/domain';
+import type { PendingGroup } from '../domain';
 import { type Currency, type Decimal, type Micros, InvariantError } from '../../kernel';
 
 /** What one charge of a billing period that isn't finalized comes to so far, unrounded, after allowances and tiers. */
@@ -11,6 +12,8 @@ export interface ChargeSoFar {
   /** The price's key. */
   readonly charge: string;
   readonly meterId: string;
+  /** Meters whose usage changes it too: of prices that leave units to this one, or draw on the same pool. */
+  readonly otherMeterIds: readonly string[];
   readonly currency: Currency;
   /** Of usage alone: no fee, before discounts, minimums and taxes; at most 24 decimals. */
   readonly amount: Decimal;
@@ -36,6 +39,8 @@ export interface RatedCustomers {
   readonly periods: readonly PeriodSoFar[];
   /** Customer to the reason, for people. What could be rated of theirs is told all the same. */
   readonly unknown: ReadonlyMap<string, string>;
+  /** What happened in the periods of those who are rated for the first time, to say what was charged for it. */
+  readonly before?: readonly PendingGroup[] | undefined;
 }
 
 /** Usage of one meter that hasn't happened. */

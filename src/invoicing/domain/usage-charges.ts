@@ -5,6 +5,8 @@ import { type Before, rateSegments, type RatedSegment, type SegmentToRate } from
 /** What a price charges for usage in a billing period. */
 export interface UsageCharge {
   readonly meterId: string;
+  /** Of prices that leave units to this one, or draw on the same pool. */
+  readonly otherMeterIds: readonly string[];
   /** Unrounded, but for what is finer than 24 decimals. */
   readonly amount: Decimal;
   /** What the amount is for, in the meter's unit; for a margin on costs, the cost. */
@@ -59,10 +61,13 @@ export function usageCharges(
   for (const [place, { rated: segment }] of rated.entries()) {
     const waived = segments[place]!.waived === true;
     for (const { key, price, amount, quantity, pendingEvents } of segment.lines) {
-      if (price?.meterId == null) continue;
+      if (price === null) continue;
+      const { meterId } = price;
+      if (meterId === null) continue;
       const earlier = charges.get(key);
       charges.set(key, {
-        meterId: price.meterId,
+        meterId,
+        otherMeterIds: othersOf(segments[place]!.plan, price),
         amount: (earlier?.amount ?? ZERO).plus(waived ? ZERO : amount),
         quantity: (earlier?.quantity ?? ZERO).plus(quantity),
         byCost: price.charge.model === 'consumption_margin',
@@ -72,6 +77,17 @@ export function usageCharges(
   }
   for (const [key, charge] of charges) charges.set(key, { ...charge, amount: cut(charge.amount) });
   return { charges, segments: rated };
+}
+
+function othersOf({ prices }: Plan, { key, meterId, terms }: Price): string[] {
+  const pool = terms?.pool?.key;
+  const others = prices.filter(
+    (price) =>
+      price.key !== key &&
+      ((pool !== undefined && price.terms?.pool?.key === pool) ||
+        (typeof price.terms?.beyond === 'object' && price.terms.beyond.price === key)),
+  );
+  return [...new Set(others.flatMap((price) => price.meterId ?? []))].filter((id) => id !== meterId);
 }
 
 function cut(amount: Decimal): Decimal {

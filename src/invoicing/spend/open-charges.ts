@@ -76,8 +76,8 @@ export class OpenCharges implements ChargesLookup, OnModuleInit {
         const place = { customerId, subscriptionId: about.subscription.id, periodIndex };
         periods.push({ ...place, start: period.start.getTime() * 1_000, end: period.end.getTime() * 1_000 });
         const currency = currencyOf(about);
-        for (const [charge, { meterId, amount, quantity, byCost }] of charged.charges)
-          charges.push({ ...place, charge, meterId, currency, amount, quantity, byCost });
+        for (const [charge, { meterId, otherMeterIds, amount, quantity, byCost }] of charged.charges)
+          charges.push({ ...place, charge, meterId, otherMeterIds, currency, amount, quantity, byCost });
       }
     }
     return { charges, periods, unknown };
