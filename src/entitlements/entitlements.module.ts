@@ -11,6 +11,7 @@ import { CountingService } from './counting/counting.service';
 import { CountingTransaction } from './counting/counting-transaction';
 import { EntitlementBooks } from './entitlement-books';
 import { LoopWatcher } from './sessions/loop-watcher';
+import { SizingController } from './sizing/sizing.controller';
 import { SizingService } from './sizing/sizing.service';
 import { ChargedSoFar } from './spend/charged-so-far';
 import { CreditBurner } from './spend/credit-burner';
@@ -19,7 +20,7 @@ import { SpendCounter } from './spend/spend-counter';
 
 @Module({
   imports: [AccessModule, CatalogModule, CostingModule, CustomersModule, LoopsModule, MeteringModule, WalletModule],
-  controllers: [],
+  controllers: [SizingController],
   providers: [
     ChargedSoFar,
     CountingService,
