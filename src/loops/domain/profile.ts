@@ -2,18 +2,17 @@ import { Decimal, ZERO } from '../../kernel';
 import type { ClassProfile } from './rules';
 import type { LoopState } from './state';
 
-/** Of 100 minutes with spending, so many cost no more than a busy one. */
+/** Of 100 sessions, so many never spend more in a minute. */
 const BUSY = 95;
 
 /**
- * What sessions of a class usually spend: the 95th percentile (nearest rank) of all their minutes in which something
- * was spent. 19 minutes of 0.10 and one of 5.00: a busy minute costs 0.10.
- *
- * @param sessions those of the class but the one that is held to it
+ * What sessions of a class usually spend: the 95th percentile (nearest rank) of what each one's most expensive minute
+ * cost. 19 sessions that never spend more than 0.10 a minute and one that spends 5.00: a busy minute costs 0.10. Each
+ * session counts once, however long it runs, so that one that runs away does not become what is usual.
  */
 export function profileOf(sessions: readonly Pick<LoopState, 'minutes'>[]): ClassProfile {
-  const minutes = sessions.flatMap((session) => session.minutes.map(([, cost]) => new Decimal(cost)));
-  minutes.sort((a, b) => a.comparedTo(b));
-  const rank = Math.ceil((minutes.length * BUSY) / 100);
-  return { costPerMinute: minutes[rank - 1] ?? ZERO, sessions: sessions.length };
+  const busiest = sessions.map(({ minutes }) => Decimal.max(ZERO, ...minutes.map(([, cost]) => cost)));
+  busiest.sort((a, b) => a.comparedTo(b));
+  const rank = Math.ceil((busiest.length * BUSY) / 100);
+  return { costPerMinute: busiest[rank - 1] ?? ZERO, sessions: busiest.length };
 }

@@ -89,7 +89,7 @@ export type SaidRules = Partial<LoopRules>;
 
 /** What sessions of a task class usually spend, from those that are over. */
 export interface ClassProfile {
-  /** Cost of a busy minute: 95 of 100 minutes with spending cost no more. */
+  /** Cost of a busy minute: 95 of 100 sessions never spend more in one. */
   readonly costPerMinute: Decimal;
   readonly sessions: number;
 }
