@@ -6,6 +6,7 @@ import { type NewOrganisation, OrganisationsService } from './access';
 import { AppModule, ENTITIES } from './app.module';
 import { PriceBooksService } from './costing';
 import { EventsRoute, OpenMeterRoute, PendingCostsService, RecostingsService, TracesRoute } from './ingestion';
+import { CountingService, HoldsRoute, HoldsService } from './entitlements';
 import { PeriodCloser } from './invoicing';
 import type { Clock } from './kernel';
 import { foldUsageJob, MeterFiller } from './metering';
@@ -103,6 +104,7 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
   await app.get(EventsRoute).register(adapter.getInstance());
   await app.get(OpenMeterRoute).register(adapter.getInstance());
   await app.get(TracesRoute).register(adapter.getInstance());
+  await app.get(HoldsRoute).register(adapter.getInstance());
   serveReference(app);
 
   const jobs = await jobsFor(settings, database, logger);
@@ -111,6 +113,8 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
   const firstOrganisation = await app.get(OrganisationsService).createFirst(settings.WEIR_ORGANISATION);
   jobs.start(foldUsageJob(database.owner));
   jobs.start(app.get(MeterFiller).job());
+  jobs.start(app.get(CountingService).job());
+  jobs.start(app.get(HoldsService).expiryJob());
   jobs.start(app.get(PendingCostsService).job());
   jobs.start(app.get(RecostingsService).job());
   jobs.start(app.get(PeriodCloser).job());

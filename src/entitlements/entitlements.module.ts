@@ -10,6 +10,13 @@ import { ScopeFactsService } from './caps/scope-facts.service';
 import { CountingService } from './counting/counting.service';
 import { CountingTransaction } from './counting/counting-transaction';
 import { EntitlementBooks } from './entitlement-books';
+import { HoldEvents } from './holds/hold-events';
+import { HoldsRoute } from './holds/holds.route';
+import { HoldsService } from './holds/holds.service';
+import { LoopFindingsController } from './sessions/loop-findings.controller';
+import { LoopFindingsService } from './sessions/loop-findings.service';
+import { LoopRulesController } from './sessions/loop-rules.controller';
+import { LoopRulesService } from './sessions/loop-rules.service';
 import { LoopWatcher } from './sessions/loop-watcher';
 import { SizingController } from './sizing/sizing.controller';
 import { SizingService } from './sizing/sizing.service';
@@ -20,7 +27,7 @@ import { SpendCounter } from './spend/spend-counter';
 
 @Module({
   imports: [AccessModule, CatalogModule, CostingModule, CustomersModule, LoopsModule, MeteringModule, WalletModule],
-  controllers: [SizingController],
+  controllers: [LoopFindingsController, LoopRulesController, SizingController],
   providers: [
     ChargedSoFar,
     CountingService,
@@ -28,11 +35,16 @@ import { SpendCounter } from './spend/spend-counter';
     CreditBurner,
     EntitlementBooks,
     HoldEstimator,
+    HoldEvents,
+    HoldsRoute,
+    HoldsService,
+    LoopFindingsService,
+    LoopRulesService,
     LoopWatcher,
     ScopeFactsService,
     SizingService,
     SpendCounter,
   ],
-  exports: [ChargedSoFar, CountingService, EntitlementBooks, ScopeFactsService],
+  exports: [ChargedSoFar, CountingService, EntitlementBooks, ScopeFactsService, HoldEvents, HoldsRoute, HoldsService],
 })
 export class EntitlementsModule {}

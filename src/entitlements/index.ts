@@ -3,6 +3,9 @@ export { appendPending, type EventToCount, pendingEntitlementCopy, PendingSums }
 export * from './domain';
 export { EntitlementBooks } from './entitlement-books';
 export { EntitlementsModule } from './entitlements.module';
+export { HoldEvents } from './holds/hold-events';
+export { HoldsRoute } from './holds/holds.route';
+export { HoldsService } from './holds/holds.service';
 export type { EntitlementRules, EntitlementSettings, WalletRule } from './rules';
 export {
   ChargedSoFar,

@@ -232,3 +232,9 @@ function walletsText(wallets: ReadonlyMap<string, bigint>): string {
 function millisecondsOf(text: string): number {
   return Date.parse(`${text.slice(0, 10)}T${text.slice(11)}:00`);
 }
+
+/** A hold as it is, without a lock. */
+export async function readHold(db: Queryable, id: string): Promise<Hold | null> {
+  const rows = await db.query<Record<string, string | null>>(`SELECT ${COLUMNS} FROM hold WHERE id = $1`, [id]);
+  return rows[0] === undefined ? null : toHold(Object.values(rows[0]));
+}
