@@ -12,6 +12,7 @@ import {
   type Alert,
   alertsOf,
   type Counted,
+  type CounterRef,
   type CountedBy,
   type CountedState,
   countGroups,
@@ -32,7 +33,7 @@ import { lockHolds, relatedHolds, saveHolds } from '../persistence/hold-store';
 import { joinEntitlements, lockCounting } from '../persistence/locks';
 import type { EntitlementRules } from '../rules';
 import { LoopWatcher } from '../sessions/loop-watcher';
-import { ChargedSoFar, type RatedCustomers } from '../spend/charged-so-far';
+import type { RatedCustomers } from '../spend/charged-so-far';
 import { CreditBurner } from '../spend/credit-burner';
 import { SpendCounter } from '../spend/spend-counter';
 import type { Counting, SpendEntry } from './counting-step';
@@ -74,7 +75,6 @@ export class CountingTransaction {
     @Inject(EntitlementBooks) private readonly books: EntitlementBooks,
     @Inject(CustomerDirectory) private readonly customers: CustomerDirectory,
     @Inject(ScopeFactsService) private readonly scopeFacts: ScopeFactsService,
-    @Inject(ChargedSoFar) private readonly chargedSoFar: ChargedSoFar,
     @Inject(SpendCounter) private readonly spend: SpendCounter,
     @Inject(CreditBurner) private readonly credit: CreditBurner,
     @Inject(LoopWatcher) private readonly loops: LoopWatcher,
@@ -103,29 +103,30 @@ export class CountingTransaction {
   private async load(db: Queryable, organisationId: string, retryUnknown: boolean): Promise<Loaded | null> {
     const rules = await this.books.at(db, organisationId, await revisionOf(db, organisationId));
     const waiting = await readRows(db, organisationId);
-    const unknown = retryUnknown ? await unknownSpend(db, organisationId) : [];
-    const toRate = (rows: readonly PendingRow[]): string[] =>
-      [...new Set([...customersOf(rows), ...unknown])].filter((id) => rules.spendOf === 'all' || rules.spendOf.has(id));
-    if (waiting.length === 0 && toRate([]).length === 0) return null;
+    const toRate = (seen: Queryable, rows: readonly PendingRow[]): Promise<string[]> =>
+      this.spend.customersToRate(seen, rules, [...customersOf(rows)], retryUnknown);
+    const wanted = await toRate(db, waiting);
+    if (waiting.length === 0 && wanted.length === 0) return null;
 
-    // What is rated has to be exactly what is counted or waits in these rows: else what others caused would be blamed on them.
+    // What is rated has to be exactly what is counted or waits in these rows: else what others caused would be blamed on
+    // them, as it is on the first rows of more than one turn takes. The sum is right all the same.
     const { rows, rated } =
-      toRate(waiting).length === 0
+      wanted.length === 0
         ? { rows: waiting, rated: null }
         : await this.database.snapshot(organisationId, async (manager) => {
             const seen = await readRows(manager, organisationId);
-            return { rows: seen, rated: await this.rate(organisationId, toRate(seen)) };
+            return { rows: seen, rated: await this.rate(rules, await toRate(manager, seen)) };
           });
-    const customerIds = [...new Set([...customersOf(rows), ...unknown])];
+    const customerIds = [...new Set([...customersOf(rows), ...ratedCustomers(rated)])];
     return { rules, rows, rated, ...(await this.factsOf(organisationId, rules, customerIds)) };
   }
 
   /** One customer's failure is his, and a failure of all keeps nobody from counting costs and units. */
-  private async rate(organisationId: string, customerIds: readonly string[]): Promise<RatedCustomers> {
+  private async rate(rules: EntitlementRules, customerIds: readonly string[]): Promise<RatedCustomers> {
+    const { organisationId } = rules;
     try {
-      return await this.database.apart(organisationId, () =>
-        this.chargedSoFar.soFar(actingFor(organisationId), customerIds),
-      );
+      const tenant = actingFor(organisationId);
+      return await this.database.apart(organisationId, () => this.spend.rate(tenant, rules, customerIds));
     } catch (error) {
       this.logger.error({ err: error, organisationId }, 'what customers are charged could not be told');
       const reason = 'What this customer is charged could not be told because of an internal error.';
@@ -184,7 +185,8 @@ export class CountingTransaction {
     await this.credit.burn(counting, entries);
     if (rules.loops) await this.watchLoops(client, counting);
     await insertAlerts(db, organisationId, alerts);
-    return rows.length < MOST_ROWS ? 'done' : 'more';
+    // Some customers are rated for the first time a few at a time, though nothing of theirs waits.
+    return rows.length > 0 && rows.length < MOST_ROWS ? 'done' : 'more';
   }
 
   /** Takes what is moved, in the order in which everyone does. @returns null where a hold got a part meanwhile */
@@ -217,7 +219,7 @@ export class CountingTransaction {
 
     const walletIds = new Set([...holds.values()].flatMap((hold) => [...hold.wallets.keys()]));
     const customers = new Set([...customersOf(uncounted.rows), ...uncounted.spend.map(({ scope }) => scope.customer)]);
-    for (const { customerId } of rated?.charges ?? []) customers.add(customerId);
+    for (const customerId of ratedCustomers(rated)) customers.add(customerId);
     for (const { id, customerId } of rules.wallets) if (customers.has(customerId)) walletIds.add(id);
     const wallets = await lockWallets(db, organisationId, [...walletIds]);
     return { state: { holds, counters, wallets: new Map<string, WalletState>(wallets) }, wallets };
@@ -262,14 +264,6 @@ async function deleteRows(db: Queryable, organisationId: string, rows: readonly 
   return deleted.length === rows.length;
 }
 
-async function unknownSpend(db: Queryable, organisationId: string): Promise<string[]> {
-  const rows = await db.query<{ customer_id: string }>(
-    'SELECT customer_id FROM spend_state WHERE organisation_id = $1 AND unknown_reason IS NOT NULL',
-    [organisationId],
-  );
-  return rows.map(({ customer_id }) => customer_id);
-}
-
 async function capsOfCounters(db: Queryable, ids: readonly string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map();
   const rows = await db.query<{ id: string; cap_id: string }>(
@@ -283,16 +277,20 @@ function customersOf(rows: readonly PendingRow[]): Set<string> {
   return new Set(rows.flatMap(({ groups }) => groups.map(({ scope }) => scope.customer)));
 }
 
+function ratedCustomers(rated: RatedCustomers | null): Set<string> {
+  return new Set(rated === null ? [] : [...rated.periods.map(({ customerId }) => customerId), ...rated.unknown.keys()]);
+}
+
 function toSpent({ scope, minute, holdId, currency, amount }: SpendEntry): Uncounted['spend'][number] {
   return { scope, minute, holdId, currency, amount: scaledFromDecimal(amount) };
 }
 
 /** The counters of the same work are asked for when they are locked, and when they are moved. */
 function remembering(refsOf: CountedBy['refsOf']): CountedBy['refsOf'] {
-  const known = new Map<WorkScope, Map<Micros, ReturnType<CountedBy['refsOf']>>>();
+  const known = new Map<WorkScope, Map<Micros, readonly CounterRef[]>>();
   return (scope, at) => {
     let ofScope = known.get(scope);
-    if (ofScope === undefined) known.set(scope, (ofScope = new Map()));
+    if (ofScope === undefined) known.set(scope, (ofScope = new Map<Micros, readonly CounterRef[]>()));
     let refs = ofScope.get(at);
     if (refs === undefined) ofScope.set(at, (refs = refsOf(scope, at)));
     return refs;

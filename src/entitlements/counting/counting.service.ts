@@ -129,10 +129,12 @@ export class CountingService implements OnApplicationShutdown {
   private async countAll(organisationId: string, retryUnknown: boolean): Promise<void> {
     let tries = 0;
     let deadlocks = 0;
+    let retries = retryUnknown;
     for (;;) {
       try {
-        const outcome = await this.transaction.run(organisationId, retryUnknown);
+        const outcome = await this.transaction.run(organisationId, retries);
         if (outcome === 'nothing' || outcome === 'done') return;
+        if (outcome === 'more') retries = false;
         tries = outcome === 'again' ? tries + 1 : 0;
       } catch (error) {
         // The order of locks leaves no circle; should there be one all the same, PostgreSQL breaks it.

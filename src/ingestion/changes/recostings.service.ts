@@ -161,7 +161,7 @@ export class RecostingsService {
   /** One page in one transaction. @returns whether there is more to do */
   async step(tenant: Tenant, id: string): Promise<boolean> {
     const { organisationId } = tenant;
-    let applied = false;
+    let applied = 0;
     const more = await this.database.tenant(organisationId, async (db) => {
       const recosting = await findRecosting(db, organisationId, id, true);
       if (recosting?.status !== 'previewing' && recosting?.status !== 'applying') return false;
@@ -175,10 +175,10 @@ export class RecostingsService {
             : await this.applyPage(db, organisationId, recosting, page, books);
 
       await saveRecosting(db, organisationId, next);
-      applied = next.applied > recosting.applied;
+      applied = next.applied - recosting.applied;
       return next.status === 'previewing' || next.status === 'applying';
     });
-    if (applied) this.entitlements.committed(organisationId);
+    if (applied > 0) this.entitlements.committed(organisationId);
     return more;
   }
 
