@@ -120,7 +120,8 @@ export class AddPrepaidCredit1795315230000 implements MigrationInterface {
         -- The billing period that it is for; NULL where it is for none.
         subscription_id uuid,
         period_index int CHECK ((period_index IS NULL) = (subscription_id IS NULL)),
-        -- What caused it: 'spend' with the spend entry, 'usage' with the event batch, 'invoice', 'grant', 'expiry'.
+        -- What caused it: 'spend' with the spend entry, 'usage' with the event batch, 'invoice', 'applied' with the invoice that takes
+        -- the place of what usage burned before, 'grant', 'expiry'.
         source_kind text NOT NULL,
         source_id text NOT NULL,
         at timestamptz NOT NULL,

@@ -11,6 +11,7 @@ export {
   lockWallets,
   moneyWalletsOf,
   saveWallets,
+  takenByInvoice,
 } from './persistence/wallet-store';
 export {
   GRANT_COLUMNS,

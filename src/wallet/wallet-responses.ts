@@ -79,8 +79,10 @@ export const EntryResponse = z.object({
   subscription: z.string().nullable(),
   period: z.number().nullable().describe('The number of the subscription’s billing period, from 0.'),
   source: z
-    .object({ kind: z.enum(['spend', 'usage', 'invoice', 'grant', 'expiry']), id: z.string() })
-    .describe('What caused it: a spend entry, a batch of events, an invoice, a grant or an expiry.'),
+    .object({ kind: z.enum(['spend', 'usage', 'applied', 'invoice', 'grant', 'expiry']), id: z.string() })
+    .describe(
+      'What caused it: a spend entry, a batch of events, an invoice, a grant or an expiry. `applied` is the invoice that takes the place of what its usage had burned.',
+    ),
   at: z.string().describe('When, by the customer’s clock.'),
 });
 
@@ -166,7 +168,13 @@ export function toEntryResponse(entry: JournalEntry): z.infer<typeof EntryRespon
   };
 }
 
-const NOUNS = { spend: 'spendEntry', invoice: 'invoice', grant: 'walletGrant', expiry: 'walletGrant' } as const;
+const NOUNS = {
+  spend: 'spendEntry',
+  applied: 'invoice',
+  invoice: 'invoice',
+  grant: 'walletGrant',
+  expiry: 'walletGrant',
+} as const;
 
 /** A batch of events has a number, everything else an id. */
 function toSource({ kind, id }: JournalEntry['source']): z.infer<typeof EntryResponse>['source'] {

@@ -1,4 +1,5 @@
 export * from './accounts';
+export * from './pay-invoice';
 export * from './posting';
 export * from './trial-balance';
 export * from './prepaid';

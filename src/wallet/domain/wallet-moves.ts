@@ -18,9 +18,12 @@ import {
 } from './prepaid';
 import type { LockedWallet } from './wallet-state';
 
-/** What made credit move, and which one of it: a spend entry, an event batch, an invoice, a grant or an expiry. */
+/**
+ * What made credit move, and which one of it: a spend entry, an event batch, an invoice, a grant or an expiry. `applied` is
+ * the invoice that takes the place of what usage burned before.
+ */
 export interface EntrySource {
-  readonly kind: 'spend' | 'usage' | 'invoice' | 'grant' | 'expiry';
+  readonly kind: 'spend' | 'usage' | 'applied' | 'invoice' | 'grant' | 'expiry';
   readonly id: string;
 }
 
@@ -63,6 +66,16 @@ export function burnOf(wallet: LockedWallet, amount: Decimal, reason: MoveReason
   return [...entries, ...beside(wallet, { ...burned, overdraft: burned.overdraft.negated() }, reason)];
 }
 
+/** Burns these pieces, whatever order they would be burned in now: they are of what was burned before. */
+export function keepPieces(wallet: LockedWallet, pieces: readonly GrantPiece[], reason: MoveReason): WalletEntry[] {
+  return takePieces(wallet, pieces, 'burn', reason);
+}
+
+/** Tells what no credit paid. It moves nothing. */
+export function tellUncovered(wallet: LockedWallet, amount: Decimal, reason: MoveReason): WalletEntry[] {
+  return entryBeside(wallet, 'uncovered', amount.negated(), reason);
+}
+
 /**
  * Gives back some of what was burned for something. What is beyond that was never burned, and nothing is done about it.
  *
@@ -79,7 +92,8 @@ export function giveBackTo(
   const back = giveBack(burned, amount);
   const entries = returnPieces(wallet, back.pieces, 'give_back', reason);
 
-  const { pieces, overdraft } = giveBackOverdraft(wallet.overdraft.overdrawn, covered, back.overdraft);
+  const { pieces, overdraft, beyond } = giveBackOverdraft(wallet.overdraft.overdrawn, covered, back.overdraft);
+  invariant(beyond.isZero(), 'an overdraft is still there, or has been covered');
   const uncovered = back.uncovered.negated();
   overdraw(wallet, overdraft.negated());
   return [

@@ -219,16 +219,36 @@ export interface BurnedFor {
 
 interface BurnedRow {
   readonly wallet_id: string;
-  readonly subscription_id: string;
-  readonly period_index: number;
+  readonly subscription_id: string | null;
+  readonly period_index: number | null;
   readonly feature: string | null;
   readonly grant_id: string | null;
   readonly kind: 'grant' | 'overdraft' | 'uncovered';
   readonly amount: string;
 }
 
+/** What an invoice took of wallets, by wallet, period and feature; without a period what was no usage. */
+export async function takenByInvoice(
+  db: Queryable,
+  organisationId: string,
+  invoiceId: string,
+): Promise<(Omit<BurnedFor, 'subscriptionId' | 'periodIndex'> & { readonly period: [string, number] | null })[]> {
+  const rows = await db.query<BurnedRow>(
+    `SELECT wallet_id, subscription_id, period_index, feature, grant_id, 'grant' AS kind, -sum(amount) AS amount
+       FROM wallet_entry
+      WHERE organisation_id = $1 AND source_kind = 'invoice' AND source_id = $2 AND kind IN ('burn', 'give_back')
+      GROUP BY 1, 2, 3, 4, 5 HAVING sum(amount) <> 0 ORDER BY 1, 2, 3, 4, max(seq)`,
+    [organisationId, invoiceId],
+  );
+  return grouped(rows).map((own) => {
+    const { wallet_id: walletId, subscription_id: subscriptionId, period_index: index, feature } = own[0]!;
+    const period: [string, number] | null = subscriptionId === null ? null : [subscriptionId, index!];
+    return { walletId, period, feature, burned: toBurn(own) };
+  });
+}
+
 /**
- * What was burned for billing periods, by wallet, period and feature: each grant once, in the order in which they were
+ * What was burned for billing periods that no invoice has taken the place of yet, by wallet, period and feature: each grant once, in the order in which they were
  * burned last.
  */
 export async function burnedOfPeriods(
@@ -244,22 +264,27 @@ export async function burnedOfPeriods(
        JOIN unnest($2::uuid[], $3::int[]) AS period (subscription_id, index)
          ON (entry.subscription_id, entry.period_index) = (period.subscription_id, period.index)
       WHERE entry.organisation_id = $1 AND entry.kind IN ('burn', 'give_back', 'overdraft', 'uncovered')
+        AND entry.source_kind IN ('spend', 'applied')
       GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(entry.amount) <> 0
       ORDER BY 1, 2, 3, 4, max(entry.seq)`,
     [organisationId, periods.map((each) => each.subscriptionId), periods.map(({ index }) => index)],
   );
+  return grouped(rows).map((own) => ({
+    walletId: own[0]!.wallet_id,
+    subscriptionId: own[0]!.subscription_id!,
+    periodIndex: own[0]!.period_index!,
+    feature: own[0]!.feature,
+    burned: toBurn(own),
+  }));
+}
+
+function grouped(rows: readonly BurnedRow[]): BurnedRow[][] {
   const groups = new Map<string, BurnedRow[]>();
   for (const row of rows) {
     const place = JSON.stringify([row.wallet_id, row.subscription_id, row.period_index, row.feature]);
     groups.set(place, [...(groups.get(place) ?? []), row]);
   }
-  return [...groups.values()].map((own) => ({
-    walletId: own[0]!.wallet_id,
-    subscriptionId: own[0]!.subscription_id,
-    periodIndex: own[0]!.period_index,
-    feature: own[0]!.feature,
-    burned: toBurn(own),
-  }));
+  return [...groups.values()];
 }
 
 /** The same for usage that is of no billing period: units of a wallet's own, by feature. */
