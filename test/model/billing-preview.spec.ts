@@ -53,7 +53,8 @@ it(
         const world = await BillingWorld.of(server, about);
         for (const each of history) await world.act(each);
         // What is waiting as a draft would share the day of the next invoice.
-        await world.act({ do: 'advance', minutes: 1_500 });
+        do await world.act({ do: 'advance', minutes: 1_500 });
+        while (world.model.invoices.some(({ status }) => status === 'draft'));
         const subscription = world.model.subscriptions[0]!;
         const path = '/v1/subscriptions/sub-0/preview';
         const body = { change: asked(change, about.plans) };
