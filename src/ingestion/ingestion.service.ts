@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Tenant } from '../access';
 import { isUsageProblem, PriceBooksService, readUsage } from '../costing';
 import { CustomerDirectory, type KnownCustomer } from '../customers';
-import { CountingService, EntitlementBooks } from '../entitlements';
+import { CountingService, EntitlementBooks, HoldEvents } from '../entitlements';
 import {
   type EventProblem,
   eventKey,
@@ -14,7 +14,7 @@ import {
   timeProblem,
   type UsageEvent,
 } from '../events';
-import { Clock, type Micros } from '../kernel';
+import { Clock, InvalidRequestError, type Micros } from '../kernel';
 import { UsageFolder } from '../metering';
 import { LOGGER, type Logger } from '../platform';
 import { type Settings, SETTINGS } from '../platform/config';
@@ -73,12 +73,14 @@ export class IngestionService implements OnApplicationShutdown {
     @Inject(LOGGER) logger: Logger,
     @Inject(EntitlementBooks) entitlements: EntitlementBooks,
     @Inject(CountingService) counting: CountingService,
+    @Inject(HoldEvents) holdEvents: HoldEvents,
   ) {
     this.folder = new UsageFolder(database.owner, (error) =>
       logger.warn({ err: error }, 'usage could not be folded from memory; it will be from the table'),
     );
     const books = new OrganisationBooks(priceBooks);
     this.commits = new GroupCommit(database.owner, books, this.folder, entitlements, counting);
+    holdEvents.offer((tenant, events) => this.recordWhole(tenant, events));
     this.limits = { maxAgeMs: settings.WEIR_EVENT_MAX_AGE, maxFutureMs: settings.WEIR_EVENT_MAX_FUTURE };
   }
 
@@ -121,6 +123,25 @@ export class IngestionService implements OnApplicationShutdown {
     if (settled.size === 0) return stored;
     let next = 0;
     return values.map((_, index) => settled.get(index) ?? stored[next++]!);
+  }
+
+  /**
+   * Stores the events that settle a hold, all of them or none. Safe to repeat.
+   *
+   * @throws InvalidRequestError with the code of the first event that is refused, naming its place
+   */
+  private async recordWhole(tenant: Tenant, values: readonly unknown[]): Promise<void> {
+    try {
+      await this.ingest(tenant, values, { atomic: true });
+    } catch (error) {
+      if (!(error instanceof RefusedWholeError)) throw error;
+      const fields = error.refused.map(({ index, problem: { field, detail } }) => ({
+        field: `events[${index}].${field}`,
+        detail,
+      }));
+      const { problem } = error.refused[0]!;
+      throw new InvalidRequestError(problem.code, `${fields[0]!.field}: ${problem.detail}`, fields);
+    }
   }
 
   /**
