@@ -38,8 +38,6 @@ export class CapsWorld {
   readonly ledger = new CapsLedger();
   /** Answers that let work in although a hard cap had no room for it, by the answer's own figures. */
   readonly broken: string[] = [];
-  /** Requests that failed because their server went away; what they did is found out later. */
-  readonly unanswered: string[] = [];
   private numbers = 0;
 
   constructor(

@@ -10,7 +10,6 @@ import {
   RAISED_LIMIT,
   SESSION_LIMIT,
   STUCK_STEP,
-  TASK_CLASS,
   type WorkStep,
 } from './work';
 
@@ -38,9 +37,10 @@ export interface CapsResult {
 
 interface Finding {
   readonly id: string;
-  readonly rule: string;
-  readonly sentence: string;
-  readonly severity: string | null;
+  readonly kind: string;
+  readonly detail: string;
+  readonly wasted: string;
+  readonly severity: { readonly amount: string | null; readonly perMinute: string };
 }
 
 interface StoredEvent {
@@ -102,7 +102,7 @@ export class CapsStory {
       kind: 'pause',
       limit: SESSION_LIMIT,
     });
-    await client.put(`/v1/loop-rules/${TASK_CLASS}`, {});
+    await client.put('/v1/loop-rules/default', {});
     tell('caps', `${CUSTOMER}: at most ${MONTH_LIMIT} USD a month; a session pauses at ${SESSION_LIMIT} USD`);
   }
 
@@ -139,12 +139,13 @@ export class CapsStory {
   private async letGoOn(): Promise<void> {
     const { client, session, tell } = this;
     const path = `/v1/loop-findings?customer=${CUSTOMER}&session=${session}`;
-    const { data } = await client.get<{ data: readonly Finding[] }>(path);
-    const [finding] = data;
+    const { items } = await client.get<{ items: readonly Finding[] }>(path);
+    const [finding] = items;
     if (finding === undefined) throw new ProgramError('The session was stopped, and no finding says why.');
-    tell('finding', `${finding.rule}: ${finding.sentence}`);
-    if (finding.severity !== null)
-      tell('finding', `left alone it would have cost ${finding.severity} USD up to the cap`);
+    tell('finding', finding.detail);
+    const { amount } = finding.severity;
+    const atStake = amount === null ? '' : `; up to the cap it would have been ${amount} USD`;
+    tell('finding', `spent in vain so far: ${finding.wasted} USD${atStake}`);
     const reason = 'The date was wrong; put right.';
     await client.post(`/v1/loop-findings/${finding.id}/resolve`, { reason });
     await client.post(`/v1/customers/${CUSTOMER}/sessions/${session}/resume`, { reason });
