@@ -6,6 +6,13 @@ import { CustomersModule } from '../customers';
 import { LoopsModule } from '../loops';
 import { MeteringModule } from '../metering';
 import { WalletModule } from '../wallet';
+import { AlertsController } from './alerts/alerts.controller';
+import { CapDefinitions } from './caps/cap-definitions';
+import { CapFiller } from './caps/cap-filler';
+import { CapRecounter } from './caps/cap-recounter';
+import { CapWindowsService } from './caps/cap-windows';
+import { CapsController } from './caps/caps.controller';
+import { CapsService } from './caps/caps.service';
 import { ScopeFactsService } from './caps/scope-facts.service';
 import { CountingService } from './counting/counting.service';
 import { CountingTransaction } from './counting/counting-transaction';
@@ -18,22 +25,46 @@ import { LoopFindingsService } from './sessions/loop-findings.service';
 import { LoopRulesController } from './sessions/loop-rules.controller';
 import { LoopRulesService } from './sessions/loop-rules.service';
 import { LoopWatcher } from './sessions/loop-watcher';
+import { SessionControlService } from './sessions/session-control.service';
+import { SessionsController } from './sessions/sessions.controller';
+import { EntitlementSettingsController } from './settings/entitlement-settings.controller';
+import { EntitlementSettingsService } from './settings/entitlement-settings.service';
+import { Away } from './holds/away/away';
+import { AwayReturn } from './holds/away/away-return';
 import { SizingController } from './sizing/sizing.controller';
 import { SizingService } from './sizing/sizing.service';
 import { ChargedSoFar } from './spend/charged-so-far';
 import { CreditBurner } from './spend/credit-burner';
+import { EstimateBooks } from './spend/estimate-books';
 import { HoldEstimator } from './spend/hold-estimator';
 import { SpendCounter } from './spend/spend-counter';
 
 @Module({
   imports: [AccessModule, CatalogModule, CostingModule, CustomersModule, LoopsModule, MeteringModule, WalletModule],
-  controllers: [LoopFindingsController, LoopRulesController, SizingController],
+  controllers: [
+    AlertsController,
+    CapsController,
+    EntitlementSettingsController,
+    LoopFindingsController,
+    LoopRulesController,
+    SessionsController,
+    SizingController,
+  ],
   providers: [
+    Away,
+    AwayReturn,
+    CapDefinitions,
+    CapFiller,
+    CapRecounter,
+    CapWindowsService,
+    CapsService,
     ChargedSoFar,
     CountingService,
     CountingTransaction,
     CreditBurner,
     EntitlementBooks,
+    EntitlementSettingsService,
+    EstimateBooks,
     HoldEstimator,
     HoldEvents,
     HoldsRoute,
@@ -42,9 +73,20 @@ import { SpendCounter } from './spend/spend-counter';
     LoopRulesService,
     LoopWatcher,
     ScopeFactsService,
+    SessionControlService,
     SizingService,
     SpendCounter,
   ],
-  exports: [ChargedSoFar, CountingService, EntitlementBooks, ScopeFactsService, HoldEvents, HoldsRoute, HoldsService],
+  exports: [
+    CapFiller,
+    CapsService,
+    ChargedSoFar,
+    CountingService,
+    EntitlementBooks,
+    HoldEvents,
+    HoldsRoute,
+    HoldsService,
+    ScopeFactsService,
+  ],
 })
 export class EntitlementsModule {}

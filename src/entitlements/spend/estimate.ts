@@ -14,6 +14,8 @@ export interface Estimate {
   readonly units?: Readonly<Record<string, Decimal>> | undefined;
   /** 1 without it: events that work sends are as many. */
   readonly actions?: Decimal | undefined;
+  /** Of the event that the work will send, where that is known: whose meters would count it. */
+  readonly type?: string | undefined;
   readonly provider?: string | undefined;
   readonly model?: string | undefined;
   readonly inputTokens?: Decimal | undefined;

@@ -15,7 +15,10 @@ export class RecentPositions {
   constructor(private readonly clock: Clock) {}
 
   put(organisationId: string, customerId: string, standing: Standing, readAt: number): void {
-    this.remember(`${organisationId} ${customerId}`, Promise.resolve(standing), readAt);
+    const name = `${organisationId} ${customerId}`;
+    // What isn't known may be any moment, as soon as somebody subscribes.
+    if (standing.unknown === null) this.remember(name, Promise.resolve(standing), readAt);
+    else this.standings.delete(name);
   }
 
   /** What is remembered, or else is read; those who ask meanwhile share the reading. */
@@ -26,8 +29,10 @@ export class RecentPositions {
     if (known !== undefined && now - known.readAt < BELIEVED_MS && now >= known.readAt) return known.standing;
     const standing = read();
     this.remember(name, standing, now);
-    // What failed isn't remembered.
-    standing.catch(() => this.standings.delete(name));
+    standing.then(
+      ({ unknown }) => unknown === null || this.standings.delete(name),
+      () => this.standings.delete(name),
+    );
     return standing;
   }
 
