@@ -2,6 +2,7 @@ export * from './alert';
 export * from './alerts-of';
 export * from './amounts';
 export * from './cap';
+export * from './cap-warnings';
 export * from './count-groups';
 export * from './counter';
 export * from './counter-refs';

@@ -1,4 +1,4 @@
-import { formatMicros, type Micros, scaledFromText, scaledText } from '../../kernel';
+import { formatMicros, scaledFromText, scaledText } from '../../kernel';
 import type { Queryable } from '../../platform/database';
 import type { Counter, CounterRef } from '../domain';
 
@@ -37,8 +37,8 @@ export async function lockCounters(
 ): Promise<Map<string, Counter>> {
   if (refs.length > 0) {
     const made = refs.map(({ id, cap, eachValues, period: { start, end } }) => ({
-      ...{ id, cap_id: cap.id, each_values: eachValues, period_start: instantText(start) },
-      ...{ period_end: end === null ? null : instantText(end), buckets: cap.rollingSeconds === null ? null : [] },
+      ...{ id, cap_id: cap.id, each_values: eachValues, period_start: formatMicros(start) },
+      ...{ period_end: end === null ? null : formatMicros(end), buckets: cap.rollingSeconds === null ? null : [] },
     }));
     await db.query(
       `INSERT INTO cap_counter (id, organisation_id, cap_id, each_values, period_start, period_end, buckets)
@@ -80,6 +80,39 @@ export async function saveCounters(db: Queryable, organisationId: string, counte
   );
 }
 
+/** The counters of a cap whose periods end after an instant, or have no end. */
+export async function countersSince(
+  db: Queryable,
+  organisationId: string,
+  capId: string,
+  since: Date,
+): Promise<Counter[]> {
+  const rows = await db.query<CounterRow>(
+    `SELECT ${COUNTER_COLUMNS} FROM cap_counter
+      WHERE organisation_id = $1 AND cap_id = $2 AND (period_end IS NULL OR period_end > $3)
+      ORDER BY period_start DESC, each_values`,
+    [organisationId, capId, since],
+  );
+  return rows.map(toCounter);
+}
+
+/** The counters of a cap whose periods haven't ended, the fullest first. */
+export async function fullestCounters(
+  db: Queryable,
+  organisationId: string,
+  capId: string,
+  now: Date,
+  limit: number,
+): Promise<Counter[]> {
+  const rows = await db.query<CounterRow>(
+    `SELECT ${COUNTER_COLUMNS} FROM cap_counter
+      WHERE organisation_id = $1 AND cap_id = $2 AND (period_end IS NULL OR period_end > $3)
+      ORDER BY settled + held DESC, id LIMIT $4`,
+    [organisationId, capId, now, limit],
+  );
+  return rows.map(toCounter);
+}
+
 export function toCounter(row: CounterRow): Counter {
   return {
     id: row.id,
@@ -98,8 +131,4 @@ export function toCounter(row: CounterRow): Counter {
 /** Buckets as the column keeps them, as JSON; null for a counter without. */
 export function bucketsText(buckets: Counter['buckets']): string | null {
   return buckets === null ? null : JSON.stringify(buckets.map(([start, amount]) => [start, scaledText(amount)]));
-}
-
-function instantText(at: Micros): string {
-  return formatMicros(at);
 }

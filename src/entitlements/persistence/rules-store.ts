@@ -1,30 +1,8 @@
-import { Decimal, scaledFromDecimal } from '../../kernel';
+import { Decimal, scaledFromText } from '../../kernel';
 import type { Queryable } from '../../platform/database';
-import type { Cap, CapKind, CapPeriod, Measure, ScopeField, SetBy } from '../domain';
+import type { Cap } from '../domain';
 import type { EntitlementRules, EntitlementSettings, WalletRule } from '../rules';
-
-interface CapRow {
-  readonly id: string;
-  readonly key: string;
-  readonly name: string;
-  readonly set_by: SetBy;
-  readonly customer_id: string | null;
-  readonly scope: Readonly<Partial<Record<ScopeField, string>>>;
-  readonly each_of: readonly ScopeField[];
-  readonly measure: Measure;
-  readonly currency: string | null;
-  readonly meter_id: string | null;
-  readonly period: CapPeriod;
-  readonly rolling_seconds: number | null;
-  readonly kind: CapKind;
-  readonly models: readonly string[] | null;
-  readonly limit_amount: string;
-  readonly thresholds: readonly string[];
-  readonly forecast: boolean;
-  readonly from_batch: string;
-  readonly active_at: Date | null;
-  readonly raises: readonly { readonly limit: string; readonly until: string }[];
-}
+import { type RaiseRow, raisesOf, type StoredCap } from './cap-store';
 
 interface WalletRow {
   readonly id: string;
@@ -54,16 +32,13 @@ export async function loadRules(db: Queryable, organisationId: string, revision:
       WHERE organisation.id = $1`,
     [organisationId],
   );
-  const caps = (
-    await db.query<CapRow>(
-      `SELECT cap.*, COALESCE((SELECT jsonb_agg(jsonb_build_object('limit', raise.limit_amount::text, 'until', raise.until))
-                                 FROM cap_raise AS raise
-                                WHERE raise.organisation_id = cap.organisation_id AND raise.cap_id = cap.id), '[]') AS raises
-         FROM cap WHERE cap.organisation_id = $1 AND cap.archived_at IS NULL
-        ORDER BY cap.set_by = 'customer', cap.customer_id IS NOT NULL, cap.created_at, cap.id`,
-      [organisationId],
-    )
-  ).map(toCap);
+  const stored = await db.query<StoredCap>(
+    `SELECT * FROM cap WHERE organisation_id = $1 AND archived_at IS NULL
+      ORDER BY set_by = 'customer', customer_id IS NOT NULL, created_at, id`,
+    [organisationId],
+  );
+  const raises = await raisesOf(db, organisationId, stored.map(({ id }) => id)); // prettier-ignore
+  const caps = stored.map((row) => capOf(row, raises.get(row.id)!));
   const wallets = (
     await db.query<WalletRow>(
       `SELECT id, customer_id, currency, burns FROM wallet WHERE organisation_id = $1 AND archived_at IS NULL ORDER BY id`,
@@ -87,7 +62,8 @@ export async function loadRules(db: Queryable, organisationId: string, revision:
   };
 }
 
-function toCap(row: CapRow): Cap {
+/** A cap as it decides. */
+export function capOf(row: StoredCap, raises: readonly RaiseRow[]): Cap {
   return {
     id: row.id,
     key: row.key,
@@ -102,8 +78,8 @@ function toCap(row: CapRow): Cap {
     rollingSeconds: row.rolling_seconds,
     kind: row.kind,
     models: row.models ?? [],
-    limit: scaled(row.limit_amount),
-    raises: row.raises.map(({ limit, until }) => ({ limit: scaled(limit), until: Date.parse(until) })),
+    limit: scaledFromText(row.limit_amount),
+    raises: raises.map(({ limit_amount, until }) => ({ limit: scaledFromText(limit_amount), until: until.getTime() })),
     thresholds: row.thresholds.map(Number),
     forecast: row.forecast,
     fromBatch: Number(row.from_batch),
@@ -129,17 +105,13 @@ function spendOf(caps: readonly Cap[], wallets: readonly WalletRule[]): Readonly
 function toSettings(row: OrganisationRow): EntitlementSettings {
   return {
     timeZone: row.time_zone ?? 'UTC',
-    unknownPriceAmount: row.unknown_price_amount === null ? null : scaled(row.unknown_price_amount),
+    unknownPriceAmount: row.unknown_price_amount === null ? null : scaledFromText(row.unknown_price_amount),
     defaultTtlSeconds: row.default_ttl_seconds ?? 600,
     longestTtlSeconds: row.longest_ttl_seconds ?? 86_400,
     sizingRisk: new Decimal(row.sizing_risk ?? '0.05'),
     away:
       row.away_amount === null || row.away_holds === null
         ? null
-        : { amount: scaled(row.away_amount), holds: row.away_holds },
+        : { amount: scaledFromText(row.away_amount), holds: row.away_holds },
   };
-}
-
-function scaled(text: string): bigint {
-  return scaledFromDecimal(new Decimal(text));
 }
