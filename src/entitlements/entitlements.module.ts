@@ -5,6 +5,7 @@ import { CostingModule } from '../costing';
 import { CustomersModule } from '../customers';
 import { LoopsModule } from '../loops';
 import { MeteringModule } from '../metering';
+import { ProblemFilter } from '../platform/http';
 import { WalletModule } from '../wallet';
 import { AlertsController } from './alerts/alerts.controller';
 import { CapDefinitions } from './caps/cap-definitions';
@@ -13,6 +14,7 @@ import { CapRecounter } from './caps/cap-recounter';
 import { CapWindowsService } from './caps/cap-windows';
 import { CapsController } from './caps/caps.controller';
 import { CapsService } from './caps/caps.service';
+import { DriftCheck } from './caps/drift-check';
 import { ScopeFactsService } from './caps/scope-facts.service';
 import { CountingService } from './counting/counting.service';
 import { CountingTransaction } from './counting/counting-transaction';
@@ -62,6 +64,7 @@ import { SpendCounter } from './spend/spend-counter';
     CountingService,
     CountingTransaction,
     CreditBurner,
+    DriftCheck,
     EntitlementBooks,
     EntitlementSettingsService,
     EstimateBooks,
@@ -72,12 +75,14 @@ import { SpendCounter } from './spend/spend-counter';
     LoopFindingsService,
     LoopRulesService,
     LoopWatcher,
+    ProblemFilter,
     ScopeFactsService,
     SessionControlService,
     SizingService,
     SpendCounter,
   ],
   exports: [
+    DriftCheck,
     CapFiller,
     CapsService,
     ChargedSoFar,

@@ -96,6 +96,13 @@ export const SettingsSchema = z.object({
   WEIR_DATABASE_POOL: wholeNumber(10, 2, 200).describe(
     'Connections for ordinary requests, per process. One organisation holds at most half of them at a time.',
   ),
+  WEIR_AWAY_JOURNAL: z
+    .string()
+    .min(1)
+    .default('.weir/away')
+    .describe(
+      'Folder of the journal of holds that were let pass while the database was away, for organisations that have opened for that. It must outlive the process; it is made when it is needed.',
+    ),
   WEIR_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
