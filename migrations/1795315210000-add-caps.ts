@@ -67,6 +67,8 @@ export class AddCaps1795315210000 implements MigrationInterface {
         from_batch bigint NOT NULL,
         -- NULL while what its running period had already is being counted; until then it refuses nothing.
         active_at timestamptz,
+        -- When its counters were last held against events and holds.
+        checked_at timestamptz,
         created_at timestamptz NOT NULL,
         archived_at timestamptz,
         PRIMARY KEY (organisation_id, id),

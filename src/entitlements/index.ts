@@ -1,6 +1,9 @@
 export { CountingService } from './counting/counting.service';
 export { appendPending, type EventToCount, pendingEntitlementCopy, PendingSums } from './counting/pending-sums';
 export * from './domain';
+export { CapFiller } from './caps/cap-filler';
+export { CapsService } from './caps/caps.service';
+export { DriftCheck } from './caps/drift-check';
 export { EntitlementBooks } from './entitlement-books';
 export { EntitlementsModule } from './entitlements.module';
 export { HoldEvents } from './holds/hold-events';
@@ -8,6 +11,8 @@ export { HoldsRoute } from './holds/holds.route';
 export { HoldsService } from './holds/holds.service';
 export type { EntitlementRules, EntitlementSettings, WalletRule } from './rules';
 export {
+  type AllowanceLeft,
+  type AllowancesLeft,
   ChargedSoFar,
   type ChargesLookup,
   type ChargeSoFar,

@@ -11,7 +11,7 @@ import { ScopeFactsService } from './scope-facts.service';
 export interface CapWindows {
   readonly windows: readonly CountedWindow[];
   /** In milliseconds since 1970, for a customer; for a cap that is not one customer's, the real time. */
-  nowOf(customerId: string | null): number;
+  readonly nowOf: (customerId: string | null) => number;
   /** Whether all of them live in the real time. */
   readonly areReal: boolean;
 }
@@ -72,11 +72,12 @@ export class CapWindowsService {
   ): Promise<CountedWindow[]> {
     const { subscriptions } = await this.facts.of(tenant, customerId, { caps: [cap] });
     const windows: CountedWindow[] = [];
-    for (const { id, startMs, endMs, periodAt } of subscriptions) {
+    for (const subscription of subscriptions) {
+      const { id, startMs, endMs } = subscription;
       if (cap.scope.subscription !== undefined && cap.scope.subscription !== id) continue;
       const life = { from: startMs * 1_000, to: endMs === null ? null : endMs * 1_000 };
-      const running = cap.period === 'billing_period' ? periodAt(nowMs * 1_000) : null;
-      const next = running?.end == null ? null : periodAt(running.end);
+      const running = cap.period === 'billing_period' ? subscription.periodAt(nowMs * 1_000) : null;
+      const next = subscription.periodAt(running?.end ?? 0);
       const found =
         cap.period === 'billing_period'
           ? [running, next].flatMap((period) => (period === null ? [] : [windowOf(cap, [customerId], period, nowMs)]))

@@ -177,7 +177,8 @@ async function measureEvents(
   for (;;) {
     const rows = await db.query<MeasuredRow>(`FETCH ${EVENTS_A_PAGE} FROM usage_to_measure`, []);
     for (const row of rows) {
-      const data = row['data'] == null ? null : (JSON.parse(row['data']) as Record<string, unknown>);
+      const { data: text = null } = row;
+      const data = text === null ? null : (JSON.parse(text) as Record<string, unknown>);
       const event = { ...row, data } as unknown as MeteredEvent;
       const measured = matches(event) ? measure.of(valueOf(event)) : null;
       if (measured === null) continue;
