@@ -60,7 +60,7 @@ function invoiceOf(lines: readonly DocumentLine[]): InvoiceDocument {
     },
     parts: [{ subscription: 'pro', plan: { name: 'Professional', key: 'pro' }, days: FEBRUARY }],
     ...{ subtotal: total, taxes: [], taxTotal: ZERO, total, amountDue: total },
-    ...{ creditApplied: ZERO, credited: ZERO, amountPaid: ZERO },
+    ...{ creditApplied: ZERO, prepaidApplied: ZERO, credited: ZERO, amountPaid: ZERO },
     ...{ isVoid: false, replaces: null, memo: null, dueOn: null },
   };
 }

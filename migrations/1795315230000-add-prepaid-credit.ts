@@ -150,8 +150,6 @@ export class AddPrepaidCredit1795315230000 implements MigrationInterface {
         terms jsonb NOT NULL,
         status text NOT NULL CHECK (status IN ('granted', 'invoiced', 'refused', 'void')),
         invoice_id uuid,
-        -- Of a schedule: which of its periods, from 0.
-        period_index int CHECK ((period_index IS NULL) = (trigger <> 'schedule')),
         reference text,
         reason text,
         -- By the customer's clock: whose month it counts in.
@@ -160,8 +158,6 @@ export class AddPrepaidCredit1795315230000 implements MigrationInterface {
         FOREIGN KEY (organisation_id, wallet_id) REFERENCES wallet (organisation_id, id)
       );
       CREATE INDEX wallet_top_up_wallet ON wallet_top_up (organisation_id, wallet_id, at);
-      CREATE UNIQUE INDEX wallet_top_up_period ON wallet_top_up (organisation_id, wallet_id, period_index)
-        WHERE period_index IS NOT NULL;
       CREATE UNIQUE INDEX wallet_top_up_reference ON wallet_top_up (organisation_id, wallet_id, reference)
         WHERE reference IS NOT NULL;
       CREATE UNIQUE INDEX wallet_top_up_invoice ON wallet_top_up (organisation_id, invoice_id) WHERE invoice_id IS NOT NULL;

@@ -79,6 +79,7 @@ export class DocumentsService {
       taxTotal: invoice.taxTotal,
       total: invoice.total,
       creditApplied: invoice.creditApplied,
+      prepaidApplied: invoice.prepaidApplied,
       credited: invoice.credited,
       amountPaid: invoice.amountPaid,
       amountDue: amountDueOf(invoice),

@@ -19,6 +19,7 @@ import { CreditNotesService } from './credit/credit-notes.service';
 import { CounterfactualService } from './explaining/counterfactual';
 import { CounterfactualController } from './explaining/counterfactual.controller';
 import { CustomerCredit } from './credit/customer-credit';
+import { PrepaidCredit } from './credit/prepaid-credit';
 import { ExplanationsService } from './explaining/explanations.service';
 import { DraftGathering } from './drafts/draft-gathering';
 import { DraftRefresher } from './drafts/draft-refresher';
@@ -107,6 +108,7 @@ import { UsageLedgerService } from './explaining/usage-ledger.service';
     Parking,
     PeriodCloser,
     PeriodRater,
+    PrepaidCredit,
     RevenueReportsService,
     RevenueService,
     StoredInvoiceLookup,

@@ -22,6 +22,15 @@ export {
   type WalletRow,
 } from './persistence/wallet-rows';
 export { RulesChanged } from './rules-changed';
+export {
+  automaticTopUps,
+  insertTopUp,
+  listTopUps,
+  TOP_UP_STATUSES,
+  TOP_UP_TRIGGERS,
+  type TopUpRecord,
+} from './persistence/top-up-store';
+export { TopUpGrants } from './top-up-grants';
 export { type StoredGrantTerms, type StoredTopUp, toRule, toTopUp } from './top-up-storage';
 export { WalletBooks } from './wallet-books';
 export { type ToppedUp, WalletGrantsService } from './wallet-grants.service';

@@ -36,7 +36,9 @@ export interface ToppedUp {
   readonly amount: Decimal;
   /** In minor units of the wallet's books. */
   readonly paid: Decimal;
-  readonly terms: Omit<GrantTerms, 'kind' | 'startsAt'>;
+  readonly terms: Omit<GrantTerms, 'kind' | 'startsAt' | 'expiresAt'>;
+  /** How long it lasts from when it is granted; null for ever. */
+  readonly lastsMs: number | null;
   /** Whether an invoice has booked what is owed for it already. */
   readonly isInvoiced: boolean;
   readonly reason: string;
@@ -97,7 +99,7 @@ export class WalletGrantsService {
     if (wallet === undefined) throw new ConflictError('wallet_archived', 'The wallet that was topped up is archived.');
     const at = wallet.testNow ?? this.clock.now();
     await this.books.expire(db, tenant, wallet, at);
-    const { amount, paid, terms, topUpId, isInvoiced, reason } = bought;
+    const { amount, paid, terms, lastsMs, topUpId, isInvoiced, reason } = bought;
     const grant: Grant = {
       ...terms,
       id: newUuid(),
@@ -105,6 +107,7 @@ export class WalletGrantsService {
       amount,
       left: amount,
       startsAt: at,
+      expiresAt: lastsMs === null ? null : new Date(at.getTime() + lastsMs),
       grantedAt: at,
       cost: { amount: paid, currency: wallet.booksCurrency },
     };

@@ -60,7 +60,7 @@ export function documentOf(lines: readonly LineOfDocument[], more: Partial<Invoi
     const { net, tax, taxes } = totals.lines[index]!;
     return { ...line, position: index + 1, net, tax, taxes: taxes.map(documentTax) };
   });
-  const creditApplied = more.creditApplied ?? ZERO;
+  const { creditApplied = ZERO, prepaidApplied = ZERO } = more;
   return {
     id: 'inv_1',
     number: 'INV-000042',
@@ -88,8 +88,8 @@ export function documentOf(lines: readonly LineOfDocument[], more: Partial<Invoi
     days: FEBRUARY,
     lines: numbered,
     ...{ subtotal: totals.subtotal, taxTotal: totals.taxTotal, taxes: totals.taxes.map(documentTax) },
-    ...{ total: totals.total, creditApplied, credited: ZERO, amountPaid: ZERO },
-    amountDue: Decimal.max(totals.total, ZERO).minus(creditApplied),
+    ...{ total: totals.total, creditApplied, prepaidApplied, credited: ZERO, amountPaid: ZERO },
+    amountDue: Decimal.max(totals.total, ZERO).minus(creditApplied).minus(prepaidApplied),
     ...more,
   };
 }

@@ -131,6 +131,8 @@ export interface InvoiceDocument extends MoneyDocument {
   readonly lines: readonly DocumentLine[];
   /** Credit of the customer that it was paid with when it was finalized. */
   readonly creditApplied: Decimal;
+  /** Prepaid credit that it was paid with when it was finalized. */
+  readonly prepaidApplied: Decimal;
   /** What credit notes have taken off since. */
   readonly credited: Decimal;
   readonly amountPaid: Decimal;

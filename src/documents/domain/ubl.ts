@@ -41,7 +41,8 @@ interface Totals {
  *                       invoice without lines, and where a line has taxes that EN 16931 can't say
  */
 export function ublInvoice(invoice: InvoiceDocument): string {
-  const { number, issuedOn, currency, creditApplied } = invoice;
+  const { number, issuedOn, currency } = invoice;
+  const prepaid = invoice.creditApplied.plus(invoice.prepaidApplied);
   if (number === null || issuedOn === null) {
     throw new ConflictError('invoice_is_draft', 'Only a finalized invoice has a number, which an e-invoice needs.');
   }
@@ -79,8 +80,8 @@ export function ublInvoice(invoice: InvoiceDocument): string {
           amount('TaxInclusiveAmount', invoice.total), // BT-112
           totals.allowances.isZero() ? null : amount('AllowanceTotalAmount', totals.allowances), // BT-107
           totals.charges.isZero() ? null : amount('ChargeTotalAmount', totals.charges), // BT-108
-          creditApplied.isZero() ? null : amount('PrepaidAmount', creditApplied), // BT-113
-          amount('PayableAmount', invoice.total.minus(creditApplied)), // BT-115
+          prepaid.isZero() ? null : amount('PrepaidAmount', prepaid), // BT-113
+          amount('PayableAmount', invoice.total.minus(prepaid)), // BT-115
         ]),
         ...lines.map((line) => invoiceLine(line, currency)), // BG-25
       ],

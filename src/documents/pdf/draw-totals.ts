@@ -17,11 +17,12 @@ export interface TotalRow {
  * total alone.
  */
 export function invoiceTotals(invoice: InvoiceDocument): TotalRow[] {
-  const { lines, creditApplied, credited, amountPaid, amountDue, number } = invoice;
+  const { lines, creditApplied, prepaidApplied, credited, amountPaid, amountDue, number } = invoice;
   const ofLines = sum(lines.map(({ amount }) => amount));
   const rows: TotalRow[] = taxRows(ofLines, invoice);
   const taken = [
     ['Paid with credit', creditApplied],
+    ['Paid with prepaid credit', prepaidApplied],
     ['Credit notes', credited],
     ['Paid', amountPaid],
   ] as const;

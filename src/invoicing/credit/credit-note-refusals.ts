@@ -33,6 +33,19 @@ export function refuseNotOpen(invoice: InvoiceEntity): void {
 }
 
 /**
+ * Credit that was bought may be used by now, and what it was paid for then stands on other invoices.
+ *
+ * @throws ConflictError `invoice_sells_credit`
+ */
+export function refuseBought({ number }: InvoiceEntity, { sellsCredit }: Creditable): void {
+  if (!sellsCredit) return;
+  throw new ConflictError(
+    'invoice_sells_credit',
+    `The invoice ${number} sold prepaid credit, which a credit note can't take back. While it isn't paid it can be voided.`,
+  );
+}
+
+/**
  * The amounts asked for, by line; null where all that is left is.
  *
  * @throws NotFoundError       for a line that isn't on the invoice

@@ -1,7 +1,7 @@
 import { type EntityManager, In } from 'typeorm';
 import type { CustomerEntity } from '../../customers';
 import { ConflictError, Decimal, fromPublicId, NotFoundError, sum, ZERO } from '../../kernel';
-import type { CreditableInvoice, CreditableLine } from '../domain';
+import { boughtBy, type CreditableInvoice, type CreditableLine } from '../domain';
 import { CreditNoteEntity } from '../persistence/credit-note.entity';
 import { CreditNoteLineEntity } from '../persistence/credit-note-line.entity';
 import { InvoiceEntity } from '../persistence/invoice.entity';
@@ -21,6 +21,8 @@ export interface CreditNoteWithLines {
 /** What of an invoice credit notes may still take back. */
 export interface Creditable {
   readonly invoice: CreditableInvoice;
+  /** Whether it sold prepaid credit. */
+  readonly sellsCredit: boolean;
   /** In their order on the invoice. */
   readonly lines: readonly (CreditableLine & { readonly position: number })[];
 }
@@ -46,6 +48,7 @@ export async function loadCreditable(db: EntityManager, invoice: InvoiceEntity):
       noted: sum(notes.map(({ total }) => total)),
       refunded: sum(notes.filter(({ givenAs }) => givenAs === 'refund').map(({ total }) => total)),
     },
+    sellsCredit: lines.some((line) => boughtBy(line) !== null),
     lines: lines.map(({ id, description, position, amount, net, taxes }) => ({
       ...{ id, description, position, amount, net },
       taxes: taxes as CreditableLine['taxes'],
@@ -86,6 +89,6 @@ export async function refuseNoted(db: EntityManager, invoice: InvoiceEntity): Pr
   );
 }
 
-function pick({ status, total, creditApplied, credited, amountPaid }: InvoiceEntity) {
-  return { status, total, creditApplied, credited, amountPaid };
+function pick({ status, total, creditApplied, prepaidApplied, credited, amountPaid }: InvoiceEntity) {
+  return { status, total, creditApplied, prepaidApplied, credited, amountPaid };
 }

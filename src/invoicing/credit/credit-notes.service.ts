@@ -6,7 +6,7 @@ import { Clock, ConflictError, decimalText, formatAmount, newUuid, sum, toPublic
 import { Database } from '../../platform/database';
 import { LedgerService } from '../../wallet';
 import { type CreditNoteWithLines, findCreditNote, loadCreditable, withLines } from './credit-note-storage';
-import { refuseNotOpen, refuseTooMuch, wantedAmounts, type WantedLine } from './credit-note-refusals';
+import { refuseBought, refuseNotOpen, refuseTooMuch, wantedAmounts, type WantedLine } from './credit-note-refusals';
 import {
   amountDueOf,
   type CreditGivenAs,
@@ -48,7 +48,8 @@ export class CreditNotesService {
    *
    * @throws InvalidRequestError `invalid_credit_note` for an amount that can't be taken back of its line
    * @throws ConflictError       `credit_too_large` for more than is left, due or paid; `invoice_not_open` for a draft or a
-   *                             void invoice; `credit_note_exists` for another note of the same reference
+   *                             void invoice; `credit_note_exists` for another note of the same reference,
+   *                             `invoice_sells_credit`
    */
   async make(tenant: Tenant, invoiceReference: string, wanted: NewCreditNote): Promise<CreditNoteWithLines> {
     return this.database.tenant(tenant.organisationId, async (db) => {
@@ -58,6 +59,7 @@ export class CreditNotesService {
       refuseNotOpen(invoice);
       const now = await this.nowFor(tenant, invoice);
       const creditable = await loadCreditable(db, invoice);
+      refuseBought(invoice, creditable);
 
       const amounts = noteAmounts(creditable.lines, wantedAmounts(creditable, wanted.lines, invoice.currency), invoice.currency); // prettier-ignore
       refuseTooMuch(creditable.invoice, wanted.as, amounts.total, invoice.currency);
@@ -145,8 +147,8 @@ export class CreditNotesService {
   /** Where nothing is due any more, the invoice is paid. */
   private async lowerWhatIsDue(db: EntityManager, invoice: InvoiceEntity, note: CreditNoteEntity): Promise<void> {
     const credited = invoice.credited.plus(note.total);
-    const { status, total, creditApplied, amountPaid } = invoice;
-    const isPaid = amountDueOf({ status, total, creditApplied, credited, amountPaid }).isZero();
+    const { status, total, creditApplied, prepaidApplied, amountPaid } = invoice;
+    const isPaid = amountDueOf({ status, total, creditApplied, prepaidApplied, credited, amountPaid }).isZero();
     const state = {
       credited,
       ...(isPaid ? { status: 'paid' as const, closedAt: note.issuedAt, closedReason: null } : {}),

@@ -99,7 +99,7 @@ it.each`
   expect(noteProblem(of, new Decimal(amount), currency)?.kind ?? null).toBe(kind);
 });
 
-const open = { status: 'finalized', total: '119', creditApplied: '9', credited: '0', amountPaid: '10', noted: '0', refunded: '0' }; // prettier-ignore
+const open = { status: 'finalized', total: '119', creditApplied: '9', prepaidApplied: '0', credited: '0', amountPaid: '10', noted: '0', refunded: '0' }; // prettier-ignore
 it.each`
   as           | change                                                                  | most     | what                                | because
   ${'invoice'} | ${{}}                                                                   | ${'100'} | ${'is due'}                         | ${'of 119.00, 9.00 of credit and 10.00 in money are paid'}

@@ -13,7 +13,7 @@ it.each`
   ${'USD'} | ${'1000'}  | ${'0.0004'} | ${'0.4'}      | ${'0.4'}     | ${'a unit may cost less than a cent'}
 `('$quantity at $unitAmount $currency: $because', ({ currency, quantity, unitAmount, exact, amount }) => {
   const line = itemLine('id', {
-    ...{ currency, description: 'Advice', taxCode: 'services', taxBehaviour: null, servicePeriod: DAY },
+    ...{ currency, description: 'Advice', taxCode: 'services', taxBehaviour: null, buys: null, servicePeriod: DAY },
     quantity: new Decimal(quantity),
     unitAmount: new Decimal(unitAmount),
   });

@@ -14,6 +14,8 @@ export interface Item {
   readonly taxCode: string | null;
   /** Null: as the rate says. */
   readonly taxBehaviour: TaxBehaviour | null;
+  /** Prepaid credit, in money or in units; null for anything else. */
+  readonly buys: 'credit' | 'units' | null;
   /** What it is for; of something without a length, its day. */
   readonly servicePeriod: Period;
 }
@@ -27,13 +29,22 @@ export function itemAmount({
   return roundLine(quantity.times(unitAmount), currency);
 }
 
+/** Keys of lines that sell prepaid credit. Money is untaxed: what it pays for is taxed when that is invoiced. */
+const BUYING_KEYS = { credit: 'prepaid', units: 'prepaid_units' } as const;
+
+/** What prepaid credit a line sells; null for none. */
+export function boughtBy({ kind, key }: { readonly kind: string; readonly key: string }): 'credit' | 'units' | null {
+  if (kind !== 'item') return null;
+  return key === BUYING_KEYS.credit ? 'credit' : key === BUYING_KEYS.units ? 'units' : null;
+}
+
 /** An item as a line of an invoice. It is written once and never computed again. */
 export function itemLine(id: string, item: Item): DraftLine {
   const { currency, description, quantity, unitAmount, servicePeriod } = item;
   const exactAmount = quantity.times(unitAmount);
   return {
     kind: 'item',
-    key: 'item',
+    key: item.buys === null ? 'item' : BUYING_KEYS[item.buys],
     plan: null,
     price: null,
     description,

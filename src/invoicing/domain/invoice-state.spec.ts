@@ -15,10 +15,12 @@ const invoice = (status: InvoiceStatus, total: string, paid = '0'): InvoiceToPay
   status,
   total: new Decimal(total),
   creditApplied: ZERO,
+  prepaidApplied: ZERO,
   credited: ZERO,
   amountPaid: new Decimal(paid),
 });
-const finalizing = (total: Decimal): Entry[] => issueEntries({ total, taxTotal: ZERO, earned: total, deferred: ZERO });
+const finalizing = (total: Decimal): Entry[] =>
+  issueEntries({ total, taxTotal: ZERO, earned: total, deferred: ZERO, prepaid: ZERO });
 const shown = (entries: readonly Entry[]): string =>
   balanced(entries, 'USD').map(({ account, amount }) => `${account} ${amount.toFixed(2)}`).join(', '); // prettier-ignore
 

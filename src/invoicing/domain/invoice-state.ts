@@ -17,15 +17,24 @@ export interface InvoiceToPay {
   readonly total: Decimal;
   /** Credit of the customer that was used for it. */
   readonly creditApplied: Decimal;
+  /** Prepaid credit that was used for it. */
+  readonly prepaidApplied: Decimal;
   /** What credit notes took off what is due. */
   readonly credited: Decimal;
   readonly amountPaid: Decimal;
 }
 
 /** What is still to be paid: nothing of what is void, or of a total below zero. 142.80 − 40.00 of credit: 102.80. */
-export function amountDueOf({ status, total, creditApplied, credited, amountPaid }: InvoiceToPay): Decimal {
+export function amountDueOf({
+  status,
+  total,
+  creditApplied,
+  prepaidApplied,
+  credited,
+  amountPaid,
+}: InvoiceToPay): Decimal {
   if (status === 'void') return ZERO;
-  return Decimal.max(total, ZERO).minus(credited).minus(creditApplied).minus(amountPaid);
+  return Decimal.max(total, ZERO).minus(credited).minus(creditApplied).minus(prepaidApplied).minus(amountPaid);
 }
 
 /** What a payment does. */

@@ -1,7 +1,7 @@
 import { Decimal, ZERO } from '../../kernel';
 import { credit, debit, type Entry } from '../../wallet/domain';
 
-/** What an invoice comes to when it is finalized: `earned + deferred + taxTotal = total`. */
+/** What an invoice comes to when it is finalized: `earned + deferred + prepaid + taxTotal = total`. */
 export interface IssuedAmounts {
   /** What is asked, tax included. */
   readonly total: Decimal;
@@ -10,6 +10,8 @@ export interface IssuedAmounts {
   readonly earned: Decimal;
   /** Without tax, for service in later months. */
   readonly deferred: Decimal;
+  /** Without tax, for prepaid credit: it is owed until it is used. */
+  readonly prepaid: Decimal;
 }
 
 /**
@@ -22,11 +24,12 @@ export interface IssuedAmounts {
  *   customer_credit       -5.00   revenue  +5.00
  * ```
  */
-export function issueEntries({ total, taxTotal, earned, deferred }: IssuedAmounts): Entry[] {
+export function issueEntries({ total, taxTotal, earned, deferred, prepaid }: IssuedAmounts): Entry[] {
   return [
     debit(total.lessThan(0) ? 'customer_credit' : 'accounts_receivable', total),
     credit('revenue', earned),
     credit('deferred_revenue', deferred),
+    credit('prepaid_credit', prepaid),
     credit('tax', taxTotal),
   ];
 }

@@ -48,7 +48,9 @@ export interface TotalledInvoice {
  * 5. **Credit notes** (`amountDueOf`): they take back what was asked, with its tax.
  * 6. **Credit** of the customer: it is money, and pays what is left with the tax in it. Were it taken off before tax, less
  *    tax would be owed for having paid early.
- * 7. What was **paid**. What is left is due.
+ * 7. **Prepaid credit**: money too, that was paid for something to come. It is what is left for it to pay, so that credit
+ *    which has no other use goes first.
+ * 8. What was **paid**. What is left is due.
  *
  * Lines 100.00 and 20.00 at 19 % on top: subtotal 120.00, tax 22.80, total 142.80.
  *

@@ -124,6 +124,7 @@ export class DraftGathering {
       issuedAt: null,
       dueOn: null,
       creditApplied: ZERO,
+      prepaidApplied: ZERO,
       credited: ZERO,
       amountPaid: ZERO,
       closedAt: null,

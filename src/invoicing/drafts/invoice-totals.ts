@@ -5,7 +5,7 @@ import type { CustomerEntity } from '../../customers';
 import { Clock } from '../../kernel';
 import { TaxProvider } from '../../taxes';
 import type { TaxRate } from '../../taxes/domain';
-import { totalInvoice, type TotalledInvoice } from '../domain';
+import { boughtBy, totalInvoice, type TotalledInvoice } from '../domain';
 import type { InvoiceEntity } from '../persistence/invoice.entity';
 import type { InvoiceLineEntity } from '../persistence/invoice-line.entity';
 
@@ -33,7 +33,12 @@ export class InvoiceTotals {
     const rates = await this.ratesOf(db, tenant, invoices);
     return invoices.map(({ invoice, lines }, nth) => {
       const totalled = totalInvoice(
-        lines.map(({ amount, exactAmount }, place) => ({ amount, exactAmount, rates: rates[nth]![place]! })),
+        lines.map((line, place) => ({
+          amount: line.amount,
+          exactAmount: line.exactAmount,
+          // Money for credit is taxed when it is used, with what it pays for.
+          rates: boughtBy(line) === 'credit' ? [] : rates[nth]![place]!,
+        })),
         invoice.currency,
       );
       for (const [place, line] of lines.entries()) Object.assign(line, totalled.lines[place]!);

@@ -3,15 +3,16 @@ import type { EntityManager } from 'typeorm';
 import { recordAudits, type Tenant } from '../../access';
 import { CustomersService } from '../../customers';
 import { addLocalDays, Clock, Decimal, decimalText, localTimeOf, toPublicId, ZERO } from '../../kernel';
-import { LedgerService, type Posting } from '../../wallet';
+import { LedgerService, type Posting, TopUpGrants } from '../../wallet';
 import { balanceOf, creditPlace, creditPosting, CustomerCredit } from '../credit/customer-credit';
+import { PrepaidCredit } from '../credit/prepaid-credit';
 import { DailyUsageService } from '../explaining/daily-usage';
 import { amountDueOf, creditToApply, invoiceNumber, issueEntries } from '../domain';
 import type { DraftToWrite } from '../drafts/draft-gathering';
 import { InvoiceEntity } from '../persistence/invoice.entity';
 import { InvoiceLineEntity } from '../persistence/invoice-line.entity';
 import { updateRows } from '../persistence/update-rows';
-import { planRevenue } from '../revenue/revenue-postings';
+import { type PlannedRevenue, planRevenue } from '../revenue/revenue-postings';
 import { RevenueService } from '../revenue/revenue.service';
 
 /** What of the organisation and of customers a number and a due date come from. */
@@ -31,6 +32,7 @@ const ISSUED = [
   'issuedAt',
   'dueOn',
   'creditApplied',
+  'prepaidApplied',
   'closedAt',
 ] as const;
 
@@ -43,6 +45,8 @@ export class InvoiceIssuer {
     @Inject(LedgerService) private readonly ledger: LedgerService,
     @Inject(RevenueService) private readonly revenue: RevenueService,
     @Inject(CustomerCredit) private readonly credit: CustomerCredit,
+    @Inject(PrepaidCredit) private readonly prepaid: PrepaidCredit,
+    @Inject(TopUpGrants) private readonly topUps: TopUpGrants,
     @Inject(DailyUsageService) private readonly daily: DailyUsageService,
   ) {}
 
@@ -54,7 +58,7 @@ export class InvoiceIssuer {
   /**
    * Finalizes drafts that are up to date, in the transaction that holds their customers' rows and has paused ingest, with
    * as many statements for a hundred as for one. They are numbered in the order given. Credit of a customer pays their
-   * invoices as far as it goes. One of which nothing is due is paid at once.
+   * invoices as far as it goes, and then prepaid credit does. One of which nothing is due is paid at once.
    *
    * @returns the invoices as they are now, in that order
    */
@@ -71,9 +75,11 @@ export class InvoiceIssuer {
     const eventsThrough = await cut(db);
     const finalizedAt = this.clock.now();
     const left = new Map(await this.credit.balances(db, tenant, customerIds));
+    const prepaid = await this.prepaid.open(db, tenant, drafts);
 
     const postings: Posting[] = [];
-    const months = drafts.flatMap(({ invoice, customer, lines }, place) => {
+    const months = drafts.flatMap((draft, place) => {
+      const { invoice, customer, lines } = draft;
       const issuedAt = nows.get(customer.id) ?? finalizedAt;
       Object.assign(invoice, { eventsThrough, finalizedAt, issuedAt });
       Object.assign(invoice, numberAndDueDate(terms, place, drafts.length, issuedAt, customer));
@@ -82,6 +88,7 @@ export class InvoiceIssuer {
       const creditApplied = this.useCredit(left, invoice);
       postings.push(creditPosting(invoice, creditApplied, issuedAt));
       Object.assign(invoice, { creditApplied, status: 'finalized' });
+      invoice.prepaidApplied = prepaid.pay(draft, issuedAt);
       if (!amountDueOf(invoice).greaterThan(0)) Object.assign(invoice, { status: 'paid', closedAt: issuedAt });
       return revenue.months;
     });
@@ -89,7 +96,8 @@ export class InvoiceIssuer {
 
     await updateRows(db, InvoiceEntity, invoices, ISSUED);
     await this.revenue.store(db, months);
-    await this.ledger.postMany(db, tenant, postings);
+    await this.ledger.postMany(db, tenant, [...postings, ...(await prepaid.save())]);
+    await this.topUps.paid(db, tenant, invoices.filter(({ status }) => status === 'paid').map(({ id }) => id)); // prettier-ignore
     await recordAudits(
       db,
       tenant,
@@ -120,11 +128,7 @@ export class InvoiceIssuer {
   }
 }
 
-function finalizedPosting(
-  invoice: InvoiceEntity,
-  { earned, deferred }: { earned: Decimal; deferred: Decimal },
-  at: Date,
-): Posting {
+function finalizedPosting(invoice: InvoiceEntity, { earned, deferred, prepaid }: PlannedRevenue, at: Date): Posting {
   const { id, customerId, currency, number, total, taxTotal } = invoice;
   return {
     source: { kind: 'invoice', id, purpose: 'finalized' },
@@ -132,7 +136,7 @@ function finalizedPosting(
     currency,
     at,
     description: `Invoice ${number}`,
-    entries: issueEntries({ total, taxTotal, earned, deferred }),
+    entries: issueEntries({ total, taxTotal, earned, deferred, prepaid }),
   };
 }
 

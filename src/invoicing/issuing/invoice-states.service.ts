@@ -13,9 +13,10 @@ import {
   toPublicId,
 } from '../../kernel';
 import { Database } from '../../platform/database';
-import { type Entry, LedgerService, type Posting } from '../../wallet';
+import { type Entry, LedgerService, type Posting, TopUpGrants } from '../../wallet';
 import { refuseNoted } from '../credit/credit-note-storage';
 import { CustomerCredit } from '../credit/customer-credit';
+import { PrepaidCredit } from '../credit/prepaid-credit';
 import { applyPayment, type InvoiceStatus, voidedEntries, writtenOffEntries } from '../domain';
 import { findInvoice, lockInvoice } from '../find-invoice';
 import { InvoicesService, type InvoiceWithLines } from '../invoices.service';
@@ -49,6 +50,8 @@ export class InvoiceStatesService {
     @Inject(LedgerService) private readonly ledger: LedgerService,
     @Inject(InvoicesService) private readonly invoices: InvoicesService,
     @Inject(CustomerCredit) private readonly credit: CustomerCredit,
+    @Inject(PrepaidCredit) private readonly prepaid: PrepaidCredit,
+    @Inject(TopUpGrants) private readonly topUps: TopUpGrants,
     @Inject(RevenueService) private readonly revenue: RevenueService,
   ) {}
 
@@ -92,6 +95,7 @@ export class InvoiceStatesService {
         ...posting(invoice, 'received', payment.paidAt, `Payment of invoice ${invoice.number}`, applied.entries),
         source: { kind: 'payment', id: payment.id, purpose: 'received' },
       });
+      if (isPaidNow) await this.topUps.paid(db, tenant, [invoice.id]);
       await recordAudit(db, tenant, {
         action: 'invoice.payment_recorded',
         subject: { kind: 'invoice', id: toPublicId('invoice', invoice.id) },
@@ -117,7 +121,7 @@ export class InvoiceStatesService {
 
   /**
    * Takes an invoice back: what finalizing booked is reversed, and what was paid of it, or was used of the customer's
-   * credit, is credit of the customer. Its parts end with it: unless it is made again, what it billed stays taken back.
+   * credit, is credit of the customer; prepaid credit goes back to its wallet. Its parts end with it: unless it is made again, what it billed stays taken back.
    * A repeat answers the same invoice.
    *
    * @throws ConflictError `invoice_not_open` unless it is finalized and not paid, `invoice_has_credit_notes`,
@@ -133,6 +137,8 @@ export class InvoiceStatesService {
       await this.ledger.reverse(db, tenant, { ...reversal.source, purpose: 'finalized' }, reversal);
       await this.ledger.post(db, tenant, posting(invoice, 'void_paid', at, description, voidedEntries(invoice)));
       await this.credit.giveBack(db, tenant, invoice, at);
+      await this.prepaid.giveBack(db, tenant, invoice, at);
+      await this.topUps.voided(db, tenant, invoice.id);
       await this.revenue.takeBack(db, tenant, invoice, at);
     });
   }

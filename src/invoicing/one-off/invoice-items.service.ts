@@ -166,9 +166,9 @@ export class InvoiceItemsService {
 
 /** An item as a line of the invoice it is on, or is to be on. */
 export function lineOf(item: InvoiceItemEntity): DraftLine {
-  const { id, currency, description, quantity, unitAmount, taxCode, taxBehaviour, periodStart, periodEnd } = item;
+  const { id, currency, description, quantity, unitAmount, taxCode, taxBehaviour, buys, periodStart, periodEnd } = item;
   const servicePeriod = { start: periodStart, end: periodEnd };
-  return itemLine(id, { currency, description, quantity, unitAmount, taxCode, taxBehaviour, servicePeriod });
+  return itemLine(id, { currency, description, quantity, unitAmount, taxCode, taxBehaviour, buys, servicePeriod });
 }
 
 /** The local day of an instant, from midnight to midnight. */
@@ -182,13 +182,13 @@ function waitingOf(customerIds: readonly string[]) {
 }
 
 function toEntity(tenant: Tenant, customer: CustomerEntity, wanted: NewItem, now: Date): InvoiceItemEntity {
-  const { currency, description, quantity, unitAmount, taxCode, taxBehaviour, reference } = wanted;
+  const { currency, description, quantity, unitAmount, taxCode, taxBehaviour, buys, reference } = wanted;
   const { start, end } = wanted.servicePeriod ?? dayOf(now, customer.timeZone);
   return Object.assign(new InvoiceItemEntity(), {
     organisationId: tenant.organisationId,
     id: newUuid(),
     customerId: customer.id,
-    ...{ currency, description, quantity, unitAmount, taxCode, taxBehaviour, reference },
+    ...{ currency, description, quantity, unitAmount, taxCode, taxBehaviour, buys, reference },
     amount: itemAmount(wanted),
     periodStart: start,
     periodEnd: end,

@@ -106,6 +106,7 @@ function toNewItem(request: z.output<typeof ItemRequest>, code: string, own: str
     taxCode,
     taxBehaviour,
     servicePeriod: period,
+    buys: null,
     currency: code,
     reference: own,
   };

@@ -1,7 +1,7 @@
 import type { CustomerEntity } from '../../customers';
 import { type Decimal, newUuid, sum, ZERO } from '../../kernel';
 import { credit, debit, type Posting } from '../../wallet';
-import { deferRevenue, totalDeferred } from '../domain';
+import { boughtBy, deferRevenue, totalDeferred } from '../domain';
 import type { InvoiceEntity } from '../persistence/invoice.entity';
 import type { InvoiceLineEntity } from '../persistence/invoice-line.entity';
 import { RevenueScheduleEntity } from '../persistence/revenue-schedule.entity';
@@ -10,17 +10,21 @@ import { RevenueScheduleEntity } from '../persistence/revenue-schedule.entity';
 export interface PlannedRevenue {
   readonly earned: Decimal;
   readonly deferred: Decimal;
+  /** For prepaid credit: neither earned nor a service to come by itself. */
+  readonly prepaid: Decimal;
   readonly months: readonly RevenueScheduleEntity[];
 }
 
 /** @param issuedAt by the customer's clock */
 export function planRevenue(
   invoice: Pick<InvoiceEntity, 'organisationId' | 'id' | 'currency'>,
-  lines: readonly Pick<InvoiceLineEntity, 'id' | 'net' | 'periodStart' | 'periodEnd'>[],
+  lines: readonly Pick<InvoiceLineEntity, 'id' | 'kind' | 'key' | 'net' | 'periodStart' | 'periodEnd'>[],
   { timeZone }: Pick<CustomerEntity, 'timeZone'>,
   issuedAt: Date,
 ): PlannedRevenue {
-  const deferred = lines.map(({ id, net, periodStart, periodEnd }) => ({
+  const services = lines.filter((line) => boughtBy(line) === null);
+  const prepaid = sum(lines.filter((line) => boughtBy(line) !== null).map(({ net }) => net));
+  const deferred = services.map(({ id, net, periodStart, periodEnd }) => ({
     id,
     ...deferRevenue(net, { start: periodStart, end: periodEnd }, issuedAt, timeZone, invoice.currency),
   }));
@@ -39,7 +43,7 @@ export function planRevenue(
       }),
     ),
   );
-  return { ...totalDeferred(deferred), months };
+  return { ...totalDeferred(deferred), prepaid, months };
 }
 
 /** Which step of an invoice a month's posting is: `recognised:2026-02`. @param month its first day */

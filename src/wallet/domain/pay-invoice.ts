@@ -110,7 +110,8 @@ function settled(
   return { entries, parts: [...parts, { usage: null, share: shares.at(-1)!, pieces: [] }] };
 }
 
-function withoutCovers(covers: readonly GrantPiece[], back: readonly WalletEntry[]): readonly GrantPiece[] {
+/** Covers without those that entries took back. */
+export function withoutCovers(covers: readonly GrantPiece[], back: readonly WalletEntry[]): readonly GrantPiece[] {
   const pieces = back.flatMap(({ kind, grantId, amount }) =>
     kind === 'cover' && grantId !== null ? [{ grant: grantId, amount }] : [],
   );
