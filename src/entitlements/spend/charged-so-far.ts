@@ -61,6 +61,29 @@ export interface VirtualUsage {
   readonly cost: Decimal | null;
 }
 
+/** Units that a plan includes in an open billing period, of one price or of a pool that several draw on. */
+export interface AllowanceLeft {
+  readonly subscriptionId: string;
+  readonly kind: 'allowance' | 'pool';
+  /** The price's, or the pool's. */
+  readonly key: string;
+  readonly name: string;
+  /** Whose usage takes of it. */
+  readonly meterIds: readonly string[];
+  readonly included: Decimal;
+  /** Never more than `included`. */
+  readonly used: Decimal;
+  /** When there is a new one. */
+  readonly resetsAt: Date;
+}
+
+/** What a customer's plans include at an instant. */
+export interface AllowancesLeft {
+  readonly allowances: readonly AllowanceLeft[];
+  /** Why some can't be told, for people; null where all are. */
+  readonly unknown: string | null;
+}
+
 /** What the room that makes invoices tells of periods that it hasn't billed. */
 export interface ChargesLookup {
   /** Of all periods of these customers that are not finalized, as of the caller's snapshot. One customer's failure is his. */
@@ -70,6 +93,8 @@ export interface ChargesLookup {
    * remembered for some seconds, since this is asked before each hold.
    */
   marginal(tenant: Tenant, usage: VirtualUsage): Promise<ReadonlyMap<Currency, Decimal> | null>;
+  /** What plans include in the periods that an instant is in. @param at by the customer's clock */
+  allowances(tenant: Tenant, customerId: string, at: Date): Promise<AllowancesLeft>;
 }
 
 /** The way to invoicing, which is to the right of this room: it offers its lookup when it starts. */
@@ -88,6 +113,10 @@ export class ChargedSoFar {
 
   marginal(tenant: Tenant, usage: VirtualUsage): Promise<ReadonlyMap<Currency, Decimal> | null> {
     return this.offered().marginal(tenant, usage);
+  }
+
+  allowances(tenant: Tenant, customerId: string, at: Date): Promise<AllowancesLeft> {
+    return this.offered().allowances(tenant, customerId, at);
   }
 
   private offered(): ChargesLookup {

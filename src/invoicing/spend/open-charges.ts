@@ -16,6 +16,7 @@ import {
   type SubscriptionWithPlan,
 } from '../../customers';
 import {
+  type AllowancesLeft,
   ChargedSoFar,
   type ChargesLookup,
   type ChargeSoFar,
@@ -34,6 +35,7 @@ import { poolsRolledIn, segmentsBefore } from '../drafts/billing-history';
 import { segmentsToRate } from '../drafts/rated-period';
 import { passes } from '../closing/parking';
 import { draftPeriods } from '../persistence/draft-periods';
+import { allowancesLeft } from './allowances-left';
 import { RecentPositions } from './recent-positions';
 import type { OpenPeriod, Position, Standing } from './standing';
 
@@ -100,6 +102,16 @@ export class OpenCharges implements ChargesLookup, OnModuleInit {
       more.set(currency, (more.get(currency) ?? ZERO).plus(added));
     }
     return priced ? more : null;
+  }
+
+  async allowances(tenant: Tenant, customerId: string, at: Date): Promise<AllowancesLeft> {
+    const { positions, unknown } = (await this.standings(tenant, [customerId])).get(customerId)!;
+    const isUntold =
+      unknown !== null && unknown !== NO_SUBSCRIPTION && unknown !== NO_PRICE && unknown !== COST_PENDING;
+    return {
+      allowances: positions.flatMap((position) => allowancesLeft(position, at)),
+      unknown: isUntold ? unknown : null,
+    };
   }
 
   private added(position: Position, usage: VirtualUsage): Decimal | null {
