@@ -67,7 +67,7 @@ export class LoopWatcher {
         taskClass = work.step.taskClass ?? taskClass;
         const rules = rulesFor(set, taskClass);
         if (rules === NO_LOOP_RULES) continue;
-        const profile = rules.rate === null ? null : await this.profile(counting, taskClass);
+        const profile = rules.rate === null ? null : await this.profile(counting, taskClass, rules.rate.leastSessions);
         const seen = observe(state, work.step, rules, { profile, currency: counting.rules.costCurrency });
         state = seen.state;
         for (const finding of seen.findings) found.push({ finding, work, session, taskClass });
@@ -112,14 +112,20 @@ export class LoopWatcher {
     return set;
   }
 
-  private async profile({ db, organisationId, now }: Counting, taskClass: string | null): Promise<ClassProfile | null> {
+  private async profile(
+    { db, organisationId, now }: Counting,
+    taskClass: string | null,
+    leastSessions: number,
+  ): Promise<ClassProfile | null> {
     if (taskClass === null) return null;
     const key = `${organisationId} ${taskClass}`;
     const known = this.profiles.get(key);
-    if (known !== undefined && known.until > now.getTime()) return known.profile;
+    if (known !== undefined && known.until >= now.getTime()) return known.profile;
     const profile = await readProfile(db, organisationId, taskClass);
     if (this.profiles.size >= MOST_REMEMBERED) this.profiles.clear();
-    this.profiles.set(key, { until: now.getTime() + PROFILE_BELIEVED_MS, profile });
+    // Of too few sessions it says nothing yet, and may with the next: then it is believed for this transaction only.
+    const believedMs = profile.sessions < leastSessions ? 0 : PROFILE_BELIEVED_MS;
+    this.profiles.set(key, { until: now.getTime() + believedMs, profile });
     return profile;
   }
 }

@@ -23,9 +23,8 @@ interface Told {
   readonly task?: string;
 }
 
-/** Stores events and has them counted, as the next decision would. */
-async function send(events: readonly Told[]): Promise<void> {
-  const body = events.map(({ session, seconds, data, cost = '0.10', task }) => ({
+function toEvent({ session, seconds, data, cost = '0.10', task }: Told): Record<string, unknown> {
+  return {
     id: `e${(sent += 1)}`,
     type: 'tool.call',
     customer: 'acme',
@@ -34,8 +33,12 @@ async function send(events: readonly Told[]): Promise<void> {
     time: new Date(BEGIN + seconds * 1_000).toISOString(),
     cost: { amount: cost, currency: 'USD' },
     data,
-  }));
-  const { status, body: answer } = await server.api('POST', '/v1/events', body);
+  };
+}
+
+/** Stores events and has them counted, as the next decision would. */
+async function send(events: readonly Told[]): Promise<void> {
+  const { status, body: answer } = await server.api('POST', '/v1/events', events.map(toEvent));
   expect([status, answer.results?.filter((receipt: { status: string }) => receipt.status !== 'accepted')]).toEqual([
     200,
     [],
@@ -220,6 +223,49 @@ describe('an agent that runs in circles', () => {
     ]);
     const [finding] = await findings('capped');
     expect((finding!['severity'] as { cap: string }).cap).toMatch(/^cap_/);
+  });
+});
+
+it('one that spends far faster than its class does is found against what the class’s sessions did', async () => {
+  const usual = (count: number): Told[] =>
+    Array.from({ length: count }, (_, index) => ({ session: `usual-${index}`, seconds: 0, task: 'write', data: { tool: 't' } })); // prettier-ignore
+  const fast: Told = { session: 'fast', seconds: 0, task: 'write', data: { tool: 't' }, cost: '3' };
+  await send(usual(20));
+  await send([fast]);
+  // A busy minute costs 0.10; five times that for five minutes is 2.50.
+  expect(await findings('fast')).toMatchObject([{ kind: 'rate', measured: '3', limit: '2.5', taskClass: 'write' }]);
+});
+
+describe('a hold', () => {
+  const ask = async (session: string): Promise<Record<string, unknown>> => {
+    const { body } = await server.api('POST', '/v1/holds', { customer: 'acme', session, estimate: { amount: '0.01' } });
+    return body;
+  };
+  const resume = () =>
+    server.api('POST', '/v1/customers/acme/sessions/held/resume', { reason: 'somebody has looked at it' });
+
+  it('of an agent that runs in circles pauses it, until somebody resumes it, and again when it goes on', async () => {
+    await send(again('held', 0, 3));
+    expect(await ask('held')).toMatchObject({ decision: 'allow' });
+    await send(again('held', 30, 1));
+    const [finding] = await findings('held');
+    const answer = await ask('held');
+    expect(answer).toMatchObject({ decision: 'pause', hold: null, reason: 'session_paused' });
+    expect(answer['detail']).toContain(finding!['detail']);
+    const { body: session } = await server.api('GET', '/v1/customers/acme/sessions/held');
+    expect(session).toMatchObject({ state: 'paused', finding: finding!['id'] });
+
+    expect((await resume()).status).toBe(200);
+    expect(await ask('held')).toMatchObject({ decision: 'allow' });
+    await send(again('held', 100, 3));
+    expect(await ask('held')).toMatchObject({ decision: 'allow' });
+    await send(again('held', 130, 1));
+    expect(await ask('held')).toMatchObject({ decision: 'pause' });
+  });
+
+  it('knows of the step that was accepted just before, with nothing to wait for', async () => {
+    await server.api('POST', '/v1/events', again('straight', 0, 4).map(toEvent));
+    expect(await ask('straight')).toMatchObject({ decision: 'pause' });
   });
 });
 
