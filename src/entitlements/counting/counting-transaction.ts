@@ -11,6 +11,7 @@ import { ScopeFactsService } from '../caps/scope-facts.service';
 import {
   type Alert,
   alertsOf,
+  alertsOfHolds,
   type Counted,
   type CounterRef,
   type CountedBy,
@@ -177,7 +178,7 @@ export class CountingTransaction {
     const { state, wallets } = locked;
 
     const counted = countGroups(uncounted, state, by);
-    const alerts = alertsFor(counted, state, by, now);
+    const alerts = [...alertsFor(counted, state, by, now), ...alertsOfHolds(counted.holds, now)];
 
     await saveHolds(db, organisationId, state.holds.values());
     await saveCounters(db, organisationId, state.counters.values());

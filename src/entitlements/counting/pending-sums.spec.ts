@@ -23,7 +23,7 @@ function rulesOf(change: Partial<EntitlementRules>): EntitlementRules {
     ...{ loops: false, spendOf: new Set(), costCurrency: 'USD' },
     settings: {} as EntitlementRules['settings'],
     ...change,
-  } as EntitlementRules;
+  };
 }
 
 function capsOf(...scopes: { scope: Cap['scope']; each?: Cap['each'] }[]): Pick<EntitlementRules, 'caps'> {

@@ -32,7 +32,7 @@ function capOf(change: Partial<Cap> = {}): Cap {
       active: true,
     },
     ...change,
-  } as Cap;
+  };
 }
 
 function group(cost: string, change: Partial<PendingGroup> = {}): PendingGroup {
@@ -55,7 +55,7 @@ function holdOf(held: string, counters: readonly string[], change: Partial<Hold>
     ...{ answer: '', endHash: null, endAnswer: null, flags: new Set<HoldFlag>(), askedAt: NOON, countsAt: NOON },
     ...{ expiresAt: NOON + 600_000, endedAt: null, changed: 'no' },
     ...change,
-  } as Hold;
+  };
 }
 
 /** Caps with their counters and holds, counted as the transaction does it: what is needed is locked first. */

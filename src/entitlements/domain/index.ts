@@ -9,6 +9,7 @@ export * from './counter-refs';
 export * from './decide';
 export * from './decision';
 export * from './hold';
+export * from './hold-alerts';
 export * from './pending';
 export * from './rebook';
 export * from './scope';
