@@ -18,10 +18,11 @@ export async function openBooks(weir: Weir, database: Client): Promise<void> {
        FROM organisation, generate_series(0, ${CUSTOMERS.spread - 1}) AS number`,
   );
   await post(weir, '/v1/caps', {
-    name: 'Spend of a customer',
+    key: 'customers-month',
+    scope: {},
     each: ['customer'],
-    measure: { kind: 'cost' },
-    period: { kind: 'month' },
+    measure: 'cost',
+    period: 'month',
     kind: 'hard',
     limit: LIMIT,
   });

@@ -100,8 +100,8 @@ function opened(port: number): Promise<Socket> {
 /** @returns a function that writes a request and resolves with the body of its answer, which has a content-length */
 function asking(socket: Socket): (request: string) => Promise<string> {
   let held: Buffer | null = null;
-  let resolve: (body: string) => void;
-  let reject: (error: Error) => void;
+  let resolve: (body: string) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
   socket.on('data', (chunk) => {
     const bytes: Buffer = held === null ? chunk : Buffer.concat([held, chunk]);
     held = bytes;
@@ -116,8 +116,8 @@ function asking(socket: Socket): (request: string) => Promise<string> {
     if (/^http\/1\.1 20[01] /.test(head)) resolve(body);
     else reject(new Error(`an answer was: ${head.split('\r\n')[0]} ${body.slice(0, 400)}`));
   });
-  socket.once('error', (error) => reject?.(error));
-  socket.once('close', () => reject?.(new Error('a connection was closed')));
+  socket.once('error', (error) => reject(error));
+  socket.once('close', () => reject(new Error('a connection was closed')));
   return (request) =>
     new Promise((resolved, rejected) => {
       resolve = resolved;
