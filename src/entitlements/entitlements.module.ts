@@ -37,6 +37,7 @@ import { SizingController } from './sizing/sizing.controller';
 import { SizingService } from './sizing/sizing.service';
 import { ChargedSoFar } from './spend/charged-so-far';
 import { CreditBurner } from './spend/credit-burner';
+import { CreditBurnerPort } from './spend/credit-burner-port';
 import { EstimateBooks } from './spend/estimate-books';
 import { HoldEstimator } from './spend/hold-estimator';
 import { SpendCounter } from './spend/spend-counter';
@@ -64,6 +65,7 @@ import { SpendCounter } from './spend/spend-counter';
     CountingService,
     CountingTransaction,
     CreditBurner,
+    CreditBurnerPort,
     DriftCheck,
     EntitlementBooks,
     EntitlementSettingsService,

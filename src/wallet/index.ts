@@ -34,6 +34,6 @@ export { TopUpGrants } from './top-up-grants';
 export { type StoredGrantTerms, type StoredTopUp, toRule, toTopUp } from './top-up-storage';
 export { WalletBooks } from './wallet-books';
 export { type ToppedUp, WalletGrantsService } from './wallet-grants.service';
-export { nextExpiry, toBalance, toWalletResponse, WalletResponse } from './wallet-responses';
+export { BalanceResponse, nextExpiry, toBalance, toWalletResponse, WalletResponse } from './wallet-responses';
 export { WalletModule } from './wallet.module';
 export { type ShownWallet, WalletsService } from './wallets.service';

@@ -2,22 +2,37 @@ import { Injectable } from '@nestjs/common';
 import { InvariantError } from '../kernel';
 import type { Queryable } from '../platform/database';
 
-/** What is in memory elsewhere counts no more: told in the transaction that changes a wallet. */
-export type TellRulesChanged = (db: Queryable, organisationId: string) => Promise<void>;
+/** What the room that counts events against wallets does for this one. */
+export interface CountingOfWallets {
+  /**
+   * What is in memory elsewhere counts no more. Called in the transaction that changes a wallet, before the wallet's own
+   * row is touched: it takes locks that come before those of wallets.
+   */
+  rulesChanged(db: Queryable, organisationId: string): Promise<void>;
+  /** Counts what was accepted before, so that no balance is told that lacks it. Called outside of any transaction. */
+  countWaiting(organisationId: string): Promise<void>;
+}
 
-/** The way to entitlements, which is to the right of this room and decides by wallets: it offers to be told when it starts. */
+/** The way to entitlements, which is to the right of this room: it offers what it does for wallets when it starts. */
 @Injectable()
 export class RulesChanged {
-  private listener: TellRulesChanged | null = null;
+  private offered: CountingOfWallets | null = null;
 
-  /** Called once by the room that decides by wallets. */
-  offer(listener: TellRulesChanged): void {
-    this.listener = listener;
+  /** Called once. */
+  offer(counting: CountingOfWallets): void {
+    this.offered = counting;
   }
 
-  /** Called before the wallet's own row is touched: whoever is told takes locks that come before those of wallets. */
   async tell(db: Queryable, organisationId: string): Promise<void> {
-    if (this.listener === null) throw new InvariantError('entitlements offers to be told when it starts');
-    await this.listener(db, organisationId);
+    await this.counting().rulesChanged(db, organisationId);
+  }
+
+  async countWaiting(organisationId: string): Promise<void> {
+    await this.counting().countWaiting(organisationId);
+  }
+
+  private counting(): CountingOfWallets {
+    if (this.offered === null) throw new InvariantError('entitlements offers what it does for wallets when it starts');
+    return this.offered;
   }
 }

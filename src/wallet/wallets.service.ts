@@ -123,8 +123,9 @@ export class WalletsService {
     });
   }
 
-  /** @param reference our id or the caller's key @throws NotFoundError */
+  /** With everything that was accepted before. @param reference our id or the caller's key @throws NotFoundError */
   async find(tenant: Tenant, reference: string): Promise<ShownWallet> {
+    await this.rulesChanged.countWaiting(tenant.organisationId);
     return this.database.tenant(tenant.organisationId, async (db) => {
       await this.expireDue(db, tenant, [(await this.named(db, tenant, reference)).row.id]);
       return this.shown(db, tenant, await this.named(db, tenant, reference));
@@ -134,6 +135,7 @@ export class WalletsService {
   /** Wallets, the newest first. @param customerId null for everyone's */
   async list(tenant: Tenant, customerId: string | null, before: string | null, limit: number): Promise<ShownWallet[]> {
     const { organisationId } = tenant;
+    await this.rulesChanged.countWaiting(organisationId);
     return this.database.tenant(organisationId, async (db) => {
       const found = await listWallets(db, organisationId, customerId, before, limit);
       await this.expireDue(

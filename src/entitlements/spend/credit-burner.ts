@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { type Decimal, scaledToDecimal, sum, ZERO } from '../../kernel';
 import {
   type Burn,
@@ -13,7 +13,6 @@ import {
   lockWallets,
   type MoveReason,
   NOTHING_BURNED,
-  RulesChanged,
   saveWallets,
   unitsOf,
   type WalletEntry,
@@ -22,7 +21,6 @@ import {
 import { insertAlerts } from '../alerts/alert-store';
 import type { Counting, SpendEntry } from '../counting/counting-step';
 import type { Alert } from '../domain';
-import { pauseEntitlements, raiseCapsRevision } from '../persistence/locks';
 
 /** Something that takes credit of a wallet, or gives it back when it is below zero. */
 interface Move {
@@ -34,13 +32,6 @@ interface Move {
 /** Burns prepaid credit as usage is counted: money for what is charged, units for what meters count. */
 @Injectable()
 export class CreditBurner {
-  constructor(@Inject(RulesChanged) rulesChanged: RulesChanged) {
-    rulesChanged.offer(async (db, organisationId) => {
-      await raiseCapsRevision(db, organisationId);
-      await pauseEntitlements(db, organisationId);
-    });
-  }
-
   /**
    * Burns for what was counted, and gives back for what was taken off, in one journal that names the spend entry or the
    * batch of events of each movement.
