@@ -6,7 +6,7 @@ import { type NewOrganisation, OrganisationsService } from './access';
 import { AppModule, ENTITIES } from './app.module';
 import { PriceBooksService } from './costing';
 import { EventsRoute, OpenMeterRoute, PendingCostsService, RecostingsService, TracesRoute } from './ingestion';
-import { CountingService, HoldsRoute, HoldsService } from './entitlements';
+import { CapFiller, CountingService, DriftCheck, HoldsRoute, HoldsService } from './entitlements';
 import { PeriodCloser } from './invoicing';
 import type { Clock } from './kernel';
 import { foldUsageJob, MeterFiller } from './metering';
@@ -114,6 +114,8 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
   jobs.start(foldUsageJob(database.owner));
   jobs.start(app.get(MeterFiller).job());
   jobs.start(app.get(CountingService).job());
+  jobs.start(app.get(CapFiller).job());
+  jobs.start(app.get(DriftCheck).job());
   jobs.start(app.get(HoldsService).expiryJob());
   jobs.start(app.get(PendingCostsService).job());
   jobs.start(app.get(RecostingsService).job());

@@ -6,6 +6,8 @@ import { CustomersService } from '../../customers';
 import { toPublicId } from '../../kernel';
 import { Database } from '../../platform/database';
 import { decodeCursor, type Page, PageQuery, pageOf, reference, toPage, UUID_TEXT } from '../../platform/http';
+import { countWaiting } from '../caps/count-waiting';
+import { CountingService } from '../counting/counting.service';
 import { ALERT_KINDS } from '../domain';
 import { type AlertRow, listAlerts } from './alert-store';
 
@@ -54,6 +56,7 @@ function toAlertResponse({
 export class AlertsController {
   constructor(
     @Inject(Database) private readonly database: Database,
+    @Inject(CountingService) private readonly counting: CountingService,
     @Inject(CustomersService) private readonly customers: CustomersService,
   ) {}
 
@@ -69,6 +72,7 @@ export class AlertsController {
     const before = decodeCursor(query.cursor, [UUID_TEXT])?.[0] ?? null;
     const customer =
       query.customer === undefined ? null : await this.customers.find(tenant, query.customer, 'customer');
+    await countWaiting(this.database, this.counting, organisationId);
     const rows = await this.database.tenant(organisationId, (db) =>
       listAlerts(db, organisationId, {
         ...{ customerId: customer?.id ?? null, kind: query.kind ?? null, before, limit: query.limit + 1 },

@@ -17,6 +17,7 @@ import {
 } from '../../kernel';
 import { Database, pauseIngest } from '../../platform/database';
 import { insertAlerts } from '../alerts/alert-store';
+import { CountingService } from '../counting/counting.service';
 import { alertsOf, type Cap, capWarnings, type Counter, dropOver, limitAt } from '../domain';
 import {
   archiveCap,
@@ -36,6 +37,7 @@ import { fullestCounters, lockCounters, saveCounters } from '../persistence/coun
 import { pauseEntitlements, raiseCapsRevision } from '../persistence/locks';
 import { capOf, loadRules } from '../persistence/rules-store';
 import type { EntitlementRules } from '../rules';
+import { countWaiting } from './count-waiting';
 import { CapDefinitions, kindOf, thresholdsOf } from './cap-definitions';
 import { CapFiller } from './cap-filler';
 import type { CapChangeRequest, CapRequest, CapToShow, RaiseRequest } from './cap.schema';
@@ -62,6 +64,7 @@ export class CapsService {
     @Inject(Database) private readonly database: Database,
     @Inject(CapDefinitions) private readonly definitions: CapDefinitions,
     @Inject(CapFiller) private readonly filler: CapFiller,
+    @Inject(CountingService) private readonly counting: CountingService,
     @Inject(CustomersService) private readonly customers: CustomersService,
     @Inject(MetersService) private readonly meters: MetersService,
     @Inject(Clock) private readonly clock: Clock,
@@ -181,7 +184,9 @@ export class CapsService {
     return this.show(tenant, id, null);
   }
 
+  /** Whatever was accepted before is counted in them. */
   async list(tenant: Tenant, { customer, archived, after, limit }: CapList): Promise<CapToShow[]> {
+    await countWaiting(this.database, this.counting, tenant.organisationId);
     const customerId = customer === null ? null : (await this.customers.find(tenant, customer, 'customer')).id;
     const stored = await this.database.tenant(tenant.organisationId, (db) =>
       listCaps(db, tenant.organisationId, { customerId, archived, after, limit }),
@@ -189,8 +194,9 @@ export class CapsService {
     return this.showAll(tenant, stored, null);
   }
 
-  /** @param reference our id or the caller's key @throws NotFoundError */
+  /** Whatever was accepted before is counted in it. @param reference our id or the caller's key @throws NotFoundError */
   async find(tenant: Tenant, reference: string): Promise<CapToShow> {
+    await countWaiting(this.database, this.counting, tenant.organisationId);
     const stored = await this.database.tenant(tenant.organisationId, (db) => this.named(db, tenant, reference));
     return this.show(tenant, stored.id, null);
   }

@@ -37,7 +37,7 @@ const SettingsRequest = z.strictObject({
     .describe('What is held for work whose price isn’t known, in the currency of costs; null: such work is refused.'),
   defaultTtl: ttl().optional().describe('How long a hold lasts that doesn’t say, such as `10m`.'),
   longestTtl: ttl().optional().describe('The longest a hold may ask to last.'),
-  sizingRisk: decimalString({ min: '0.001', max: '0.5' })
+  sizingRisk: decimalString({ min: '0.01', max: '0.5' })
     .optional()
     .describe('How likely a hold that is sized from history may be too small: "0.05" is one in twenty.'),
   away: z
