@@ -1,46 +1,19 @@
-import { Decimal, scaledFromDecimal, scaledText, toPublicId } from '../../kernel';
-import { reserve, walletAvailable, type WalletState } from '../../wallet/domain';
-import type { EntitlementRules } from '../rules';
-import { amountOf, type Amounts, minus, NO_AMOUNTS, plus, toAmountsJson } from './amounts';
-import { type Cap, limitAt } from './cap';
-import { type Counter, dropOver } from './counter';
-import {
-  type CapLeft,
-  type DecisionKind,
-  DECISIONS,
-  type HoldAnswer,
-  type HoldCommand,
-  type LockedState,
-  type Reason,
-  type WalletLeft,
-  type WalletNeed,
-} from './decision';
-import { type Hold } from './hold';
-import { ancestorsOf, countsNow, endHold, rebook, setFlag, touch } from './rebook';
+import { Decimal, scaledFromDecimal, scaledText } from '../../kernel';
+import { reserve, walletAvailable } from '../../wallet/domain';
+import { amountOf, type Amounts, NO_AMOUNTS, plus } from './amounts';
+import { answerTo } from './answers';
+import type { Cap } from './cap';
+import { dropOver } from './counter';
+import type { HoldCommand, LockedState, WalletNeed } from './decision';
+import { release, settle } from './end-commands';
+import type { Hold } from './hold';
+import { holdOf, type HoldOutcome, notFound, problem } from './hold-outcome';
+import { type Ask, type DecidingRules, type Objection, objectionsTo, strictest } from './objections';
+import { ancestorsOf, countsNow, endHold, touch } from './rebook';
 import { sessionKey } from './session';
-import { atLeastNothing, boundPart, exceeds, freeOf } from './tree';
+import { exceeds } from './tree';
 
-/** Why there is no answer: what is asked can't be. Nothing was changed then. */
-export type HoldProblem = 'hold_not_found' | 'hold_parent_not_found' | 'hold_conflict' | 'hold_ended';
-
-/** What becomes of a command: the answer, as JSON, or why there is none. */
-export type HoldOutcome = { readonly answer: string } | { readonly problem: HoldProblem; readonly detail: string };
-
-type DecidingRules = Pick<EntitlementRules, 'capsById' | 'costCurrency'>;
-type Ask = HoldCommand & { kind: 'hold' };
-type Settle = HoldCommand & { kind: 'settle' };
 type Extend = HoldCommand & { kind: 'extend' };
-type Release = HoldCommand & { kind: 'release' };
-
-/** Something that speaks against some work. */
-interface Objection {
-  readonly decision: Exclude<DecisionKind, 'allow'>;
-  readonly reason: Reason;
-  readonly detail: string;
-  readonly model?: string;
-  /** Where a cap objects. */
-  readonly cap?: Cap;
-}
 
 /**
  * Decides one command by what its transaction has locked, and changes that in place. Commands of one transaction are decided
@@ -105,123 +78,6 @@ function decideHold(command: Ask, state: LockedState, rules: DecidingRules): Hol
   // A refusal is kept where a repeat can ask for it again.
   if (objection !== null && command.key !== null) state.holds.set(hold.id, hold);
   return { answer };
-}
-
-function* objectionsTo(
-  command: Ask,
-  parent: Hold | null,
-  state: LockedState,
-  rules: DecidingRules,
-): Generator<Objection> {
-  const { scope, amounts, countsAt, askedAt } = command;
-  yield* objectionsOfSession(scope.customer, scope.session, state, askedAt);
-  if (parent !== null) {
-    const root = ancestorsOf(parent, state).at(-1) ?? parent;
-    const capped = root.counters.flatMap((id) => rules.capsById.get(state.counters.get(id)?.capId ?? '') ?? []);
-    if (exceeds(boundPart(amounts, parent, capped), freeOf(parent))) {
-      const left = JSON.stringify(toAmountsJson(freeOf(parent)));
-      yield {
-        decision: 'deny',
-        reason: 'parent_exceeded',
-        detail: `The hold that it would be a part of has ${left} free.`,
-      };
-    }
-  }
-  if (command.refusal !== null) yield { decision: 'deny', ...command.refusal };
-  if (parent !== null) return; // its root has been held in the caps and wallets
-
-  const unknown = state.spendUnknown.get(scope.customer);
-  for (const { cap } of command.counters) {
-    if (unknown === undefined || cap.measure !== 'spend' || cap.kind !== 'hard' || !cap.active) continue;
-    const detail = `The cap '${cap.key}' refuses while the customer's spend isn't known: ${unknown}`;
-    yield { decision: 'deny', reason: 'spend_unknown', detail, cap };
-  }
-  for (const { id, cap } of command.counters) {
-    const objection = objectionOfCap(
-      cap,
-      state.counters.get(id)!,
-      amountOf(amounts, cap),
-      countsAt,
-      scope.model,
-      rules,
-    );
-    if (objection !== null) yield objection;
-  }
-  yield* objectionsOfWallets(command.wallets, state, countsAt);
-}
-
-function* objectionsOfSession(
-  customerId: string,
-  session: string | undefined,
-  { sessions }: LockedState,
-  now: number,
-): Generator<Objection> {
-  const control = session === undefined ? undefined : sessions.get(sessionKey(customerId, session));
-  if (control === undefined || control.state === 'running') return;
-  const why = control.reason === null ? '' : `: ${control.reason}`;
-  if (control.state === 'stopped')
-    yield { decision: 'deny', reason: 'session_stopped', detail: `The session was stopped${why}` };
-  if (control.state === 'paused')
-    yield { decision: 'pause', reason: 'session_paused', detail: `The session is paused${why}` };
-  if (control.state === 'throttled' && control.nextAt !== null && control.nextAt > now) {
-    const detail = `The session is throttled until ${new Date(control.nextAt).toISOString()}${why}`;
-    yield { decision: 'deny', reason: 'session_throttled', detail };
-  }
-}
-
-/**
- * A cap lets pass what fits under its limit, and what is nothing by its measure. One that offers cheaper models lets those
- * pass in any case; one that is still being filled, or only tells, lets everything pass.
- */
-function objectionOfCap(
-  cap: Cap,
-  counter: Counter,
-  amount: bigint,
-  countsAt: number,
-  model: string | undefined,
-  rules: DecidingRules,
-): Objection | null {
-  if (cap.kind === 'soft' || !cap.active || amount <= 0n) return null;
-  const limit = limitAt(cap, countsAt);
-  const left = limit - counter.settled - counter.held;
-  if (amount <= left) return null;
-  if (cap.kind === 'downgrade' && model !== undefined && cap.models.includes(model)) return null;
-  const unit = unitOf(cap, rules);
-  const detail = `The cap '${cap.key}' has ${scaledText(left > 0n ? left : 0n)}${unit} left of ${scaledText(limit)}; ${scaledText(amount)} were asked for.`;
-  if (cap.kind === 'downgrade') {
-    return { decision: 'downgrade', reason: 'cap_exceeded', detail, cap, ...(cap.models[0] === undefined ? {} : { model: cap.models[0] }) }; // prettier-ignore
-  }
-  return { decision: cap.kind === 'pause' ? 'pause' : 'deny', reason: 'cap_exceeded', detail, cap };
-}
-
-function unitOf(cap: Cap, { costCurrency }: DecidingRules): string {
-  if (cap.measure === 'cost') return ` ${costCurrency}`;
-  if (cap.measure === 'spend') return ` ${cap.currency}`;
-  return cap.measure === 'actions' ? ' actions' : ' units';
-}
-
-function* objectionsOfWallets(
-  needs: readonly WalletNeed[],
-  { wallets }: LockedState,
-  at: number,
-): Generator<Objection> {
-  for (const { walletId, feature, amount } of needs) {
-    const wallet = wallets.get(walletId);
-    if (wallet === undefined || wallet.whenEmpty !== 'refuse' || amount <= 0n) continue;
-    const available = walletAvailable(wallet, feature, new Date(at));
-    if (!available.lessThan(scaledText(amount))) continue;
-    const unit = wallet.currency ?? wallet.unit ?? '';
-    const detail = `The credit has ${available.toFixed()} ${unit} left; ${scaledText(amount)} were asked for.`;
-    yield { decision: 'deny', reason: 'credit_exhausted', detail };
-  }
-}
-
-function strictest(objections: Iterable<Objection>): Objection | null {
-  let worst: Objection | null = null;
-  for (const objection of objections) {
-    if (worst === null || DECISIONS.indexOf(objection.decision) < DECISIONS.indexOf(worst.decision)) worst = objection;
-  }
-  return worst;
 }
 
 /** Holds in everything at once: nothing objects. */
@@ -333,68 +189,6 @@ function refuse({ scope, counters, countsAt }: Ask, objection: Objection, { sess
   });
 }
 
-function settle(command: Settle, state: LockedState, rules: DecidingRules): HoldOutcome {
-  const hold = holdOf(command, state);
-  if (hold === null) return notFound();
-  if (hold.endHash === command.requestHash && hold.endAnswer !== null) return { answer: hold.endAnswer };
-  if (hold.status === 'refused') return problem('hold_ended', 'Nothing was held: it was refused.');
-  const said = hold.status === 'settled' && hold.stated !== null;
-  const isCertain = !hold.flags.has('estimated') && !hold.flags.has('partial');
-  if (said && isCertain) return problem('hold_ended', 'It was settled already, with something else; that stands.');
-  if (hold.status === 'released' && hold.endHash !== null)
-    return problem('hold_ended', 'It was released; record the work as events, or make a new hold.');
-
-  const isOpen = hold.status === 'open';
-  const isLate = isOpen ? hold.expiresAt <= command.now : hold.status !== 'settled';
-  const held = hold.firstHeld;
-  if (command.stated !== null) {
-    hold.stated = command.stated;
-    setFlag(hold, 'estimated', false);
-    setFlag(hold, 'partial', command.partial);
-  } else if (hold.used === null) {
-    // Never nothing by default: what was held is the best that is known.
-    hold.stated = held;
-    setFlag(hold, 'estimated', true);
-  }
-  if (isLate) setFlag(hold, 'late', true);
-  rebook(hold, state, rules, command.now);
-
-  const answer = {
-    hold: toPublicId('hold', hold.id),
-    status: hold.status,
-    held: amountsJson(held),
-    booked: amountsJson(hold.booked ?? NO_AMOUNTS),
-    released: amountsJson(atLeastNothing(minus(held, hold.booked ?? NO_AMOUNTS))),
-    overrun: amountsJson(atLeastNothing(minus(hold.booked ?? NO_AMOUNTS, held))),
-    flags: [...hold.flags],
-    caps: capsOf(hold, state, rules, command.now),
-  };
-  return ended(hold, command.requestHash, JSON.stringify(answer));
-}
-
-function release(command: Release, state: LockedState, rules: DecidingRules): HoldOutcome {
-  const hold = holdOf(command, state);
-  if (hold === null) return notFound();
-  if (hold.endHash === command.requestHash && hold.endAnswer !== null) return { answer: hold.endAnswer };
-  if (hold.status === 'settled') return problem('hold_ended', 'It was settled; what was spent stays spent.');
-  if (hold.status === 'refused') return problem('hold_ended', 'Nothing was held: it was refused.');
-
-  // One that has expired, or ended with the hold it was a part of, holds nothing: that is what was wanted.
-  const held = hold.held;
-  const { status } = hold;
-  if (status === 'open') endHold(hold, 'released', NO_AMOUNTS, state, rules, command.now);
-  const answer = JSON.stringify({
-    hold: toPublicId('hold', hold.id),
-    status: hold.status,
-    released: amountsJson(held),
-    flags: [...hold.flags],
-    caps: capsOf(hold, state, rules, command.now),
-  });
-  // What has expired may still be settled, so its end is left open.
-  if (status !== 'open') return { answer };
-  return ended(hold, command.requestHash, answer);
-}
-
 function extend(command: Extend, state: LockedState, rules: DecidingRules): HoldOutcome {
   const hold = holdOf(command, state);
   if (hold === null) return notFound();
@@ -457,115 +251,7 @@ function extend(command: Extend, state: LockedState, rules: DecidingRules): Hold
   return { answer: JSON.stringify(answerTo(asked, hold, objection, state, rules)) };
 }
 
-function ended(hold: Hold, requestHash: string, answer: string): HoldOutcome {
-  hold.endHash = requestHash;
-  hold.endAnswer = answer;
-  touch(hold);
-  return { answer };
-}
-
-function answerTo(
-  command: Ask,
-  hold: Hold,
-  objection: Objection | null,
-  state: LockedState,
-  rules: DecidingRules,
-): HoldAnswer {
-  const isHeld = hold.status === 'open';
-  const caps = command.counters.map(({ id, cap }) => {
-    const counter = state.counters.get(id)!;
-    const refused = objection !== null && objectionOfCap(cap, counter, amountOf(command.amounts, cap), command.countsAt, command.scope.model, rules) !== null; // prettier-ignore
-    return capLeft(cap, counter, command.countsAt, refused);
-  });
-  return {
-    decision: objection?.decision ?? 'allow',
-    hold: isHeld ? toPublicId('hold', hold.id) : null,
-    held: amountsJson(hold.held),
-    caps,
-    wallets: command.wallets.flatMap(({ walletId, feature }) => {
-      const wallet = state.wallets.get(walletId);
-      return wallet === undefined ? [] : [walletLeft(wallet, feature, command.countsAt)];
-    }),
-    expires: isHeld ? new Date(hold.expiresAt).toISOString() : null,
-    reason: objection?.reason ?? null,
-    detail: objection?.detail ?? null,
-    model: objection?.model ?? null,
-    flags: [...hold.flags],
-    sizing: command.sizing,
-  };
-}
-
-function capsOf(hold: Hold, state: LockedState, { capsById }: DecidingRules, now: number): CapLeft[] {
-  const countsAt = countsNow(hold, now);
-  return hold.counters.flatMap((id) => {
-    const counter = state.counters.get(id);
-    const cap = capsById.get(counter?.capId ?? '');
-    return counter === undefined || cap === undefined ? [] : [capLeft(cap, counter, countsAt, false)];
-  });
-}
-
-/** Ids as they are shown, of the few caps that come in every answer. */
-const shownIds = new Map<string, string>();
-const MOST_SHOWN = 10_000;
-
-function capLeft(cap: Cap, counter: Counter, countsAt: number, exceeded: boolean): CapLeft {
-  let id = shownIds.get(cap.id);
-  if (id === undefined) {
-    if (shownIds.size >= MOST_SHOWN) shownIds.clear();
-    shownIds.set(cap.id, (id = toPublicId('cap', cap.id)));
-  }
-  const limit = limitAt(cap, countsAt);
-  const left = limit - counter.settled - counter.held;
-  const { end } = counter.period;
-  return {
-    id,
-    key: cap.key,
-    kind: cap.kind,
-    measure: cap.measure,
-    limit: scaledText(limit),
-    settled: scaledText(counter.settled),
-    held: scaledText(counter.held),
-    available: scaledText(left > 0n ? left : 0n),
-    resets: end === null ? null : new Date(end / 1_000).toISOString(),
-    exceeded,
-  };
-}
-
-function walletLeft(wallet: WalletState, feature: string | null, at: number): WalletLeft {
-  return {
-    id: toPublicId('wallet', wallet.id),
-    currency: wallet.currency,
-    unit: wallet.unit,
-    settled: wallet.settled.toFixed(),
-    held: wallet.held.toFixed(),
-    available: walletAvailable(wallet, feature, new Date(at)).toFixed(),
-  };
-}
-
-/** Amounts as they are shown: meters by their ids of the API. */
-function amountsJson(amounts: Amounts): Readonly<Record<string, unknown>> {
-  const { units, ...others } = toAmountsJson(amounts);
-  if (units === undefined) return others;
-  return {
-    ...others,
-    units: Object.fromEntries(Object.entries(units).map(([meterId, amount]) => [toPublicId('meter', meterId), amount])),
-  };
-}
-
-function holdOf({ id, organisationId }: HoldCommand, { holds }: LockedState): Hold | null {
-  const hold = holds.get(id);
-  return hold?.organisationId === organisationId ? hold : null;
-}
-
 /** Whether a hold above it has ended, which ends it too. */
 function isCutOff(hold: Hold, state: LockedState): boolean {
   return hold.parentId !== null && ancestorsOf(hold, state).length === 0;
-}
-
-function notFound(): HoldOutcome {
-  return problem('hold_not_found', 'There is no such hold here.');
-}
-
-function problem(code: HoldProblem, detail: string): HoldOutcome {
-  return { problem: code, detail };
 }

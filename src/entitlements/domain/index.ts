@@ -9,6 +9,7 @@ export * from './counter-refs';
 export * from './decide';
 export * from './decision';
 export * from './hold';
+export type { HoldOutcome, HoldProblem } from './hold-outcome';
 export * from './hold-alerts';
 export * from './pending';
 export * from './rebook';
