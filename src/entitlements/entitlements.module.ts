@@ -31,6 +31,8 @@ import { SessionControlService } from './sessions/session-control.service';
 import { SessionsController } from './sessions/sessions.controller';
 import { EntitlementSettingsController } from './settings/entitlement-settings.controller';
 import { EntitlementSettingsService } from './settings/entitlement-settings.service';
+import { BalancesController } from './balances/balances.controller';
+import { BalancesService } from './balances/balances.service';
 import { Away } from './holds/away/away';
 import { AwayReturn } from './holds/away/away-return';
 import { SizingController } from './sizing/sizing.controller';
@@ -46,6 +48,7 @@ import { SpendCounter } from './spend/spend-counter';
   imports: [AccessModule, CatalogModule, CostingModule, CustomersModule, LoopsModule, MeteringModule, WalletModule],
   controllers: [
     AlertsController,
+    BalancesController,
     CapsController,
     EntitlementSettingsController,
     LoopFindingsController,
@@ -56,6 +59,7 @@ import { SpendCounter } from './spend/spend-counter';
   providers: [
     Away,
     AwayReturn,
+    BalancesService,
     CapDefinitions,
     CapFiller,
     CapRecounter,

@@ -1,9 +1,10 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock, scaledText } from '../../../kernel';
 import { type Logger, LOGGER } from '../../../platform';
-import { asQueryable, Database } from '../../../platform/database';
+import { Database } from '../../../platform/database';
 import { insertAlerts } from '../../alerts/alert-store';
 import type { Alert } from '../../domain';
+import { currentRules } from '../../current-rules';
 import { EntitlementBooks } from '../../entitlement-books';
 import type { EntitlementRules } from '../../rules';
 import { HoldsService } from '../holds.service';
@@ -82,7 +83,8 @@ export class AwayReturn implements OnApplicationBootstrap, OnApplicationShutdown
   private async bringFile(file: JournalFile): Promise<void> {
     const organisations = [...new Set(file.lines.flatMap((line) => organisationOfLine(line) ?? []))];
     const rules = new Map<string, EntitlementRules>();
-    for (const id of organisations) rules.set(id, await this.rulesOf(id));
+    for (const id of organisations)
+      rules.set(id, await this.database.tenant(id, (db) => currentRules(db, this.books, id)));
 
     const commands = file.lines.flatMap((line) => fromAwayLine(line, (id) => rules.get(id)!.capsById) ?? []);
     for (let from = 0; from < commands.length; from += AT_ONCE) {
@@ -100,19 +102,6 @@ export class AwayReturn implements OnApplicationBootstrap, OnApplicationShutdown
     this.refused.add(command.id);
     const { problem, detail } = outcome;
     this.logger.error({ hold: command.id, problem, detail }, 'a hold from while the database was away has no place');
-  }
-
-  private async rulesOf(organisationId: string): Promise<EntitlementRules> {
-    const client = await this.database.owner.connect();
-    try {
-      const { rows } = await client.query<{ caps_revision: string }>(
-        'SELECT caps_revision FROM organisation WHERE id = $1',
-        [organisationId],
-      );
-      return await this.books.at(asQueryable(client), organisationId, rows[0]!.caps_revision);
-    } finally {
-      client.release();
-    }
   }
 }
 
