@@ -6,8 +6,8 @@ import { Database } from '../../platform/database';
 import type { PeriodicJob } from '../../platform/jobs';
 import { CountingTransaction } from './counting-transaction';
 
-/** After a commit it is waited this long for others to count with it. */
-const DEBOUNCE_MS = 10;
+/** After a commit it is waited this long for others to count with it. Whoever decides meanwhile counts at once. */
+const DEBOUNCE_MS = 50;
 const EVERY_MS = 5_000;
 /** Each takes two connections for a moment. */
 const AT_A_TIME = 3;

@@ -133,6 +133,15 @@ export const FURTHER = {
   error_type: ['error.type'],
 } as const satisfies Record<string, readonly string[]>;
 
+/**
+ * What a tool was called with and what it answered, on spans of tools. Only hashes of it are kept, by which calls that
+ * are repeated are seen.
+ */
+export const CALL = {
+  arguments_hash: ['gen_ai.tool.call.arguments', 'ai.toolCall.args'],
+  result_hash: ['gen_ai.tool.call.result', 'ai.toolCall.result'],
+} as const satisfies Record<string, readonly string[]>;
+
 /** Name of the tool or agent, on spans that OpenLLMetry's decorators make. */
 export const TRACELOOP_ENTITY = 'traceloop.entity.name';
 export const SERVICE = 'service.name';
@@ -141,6 +150,7 @@ const READ: ReadonlySet<string> = new Set<string>([
   ...Object.values(ATTRIBUTION).flat(),
   ...Object.values(TOKENS).flat(),
   ...Object.values(FURTHER).flat(),
+  ...Object.values(CALL).flat(),
   ...PROVIDER,
   ...RESPONSE_MODEL,
   ...REQUEST_MODEL,

@@ -361,6 +361,25 @@ it('tells what failed, which tool, and what is above', () => {
   });
 });
 
+it('keeps of a tool’s call and its answer nothing but hashes, the same however their JSON is written', () => {
+  const call = (spelt: string, operation = 'execute_tool') =>
+    dataOf({
+      ...CUSTOMER,
+      'gen_ai.operation.name': operation,
+      'gen_ai.tool.call.arguments': spelt,
+      'ai.toolCall.result': 'the secret',
+    });
+  const one = call('{"city":"Rome","days":2}');
+  expect(one).toMatchObject({
+    arguments_hash: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+    result_hash: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+  });
+  expect(call('{ "days": 2, "city": "Rome" }').arguments_hash).toBe(one.arguments_hash);
+  expect(call('{"city":"Rome","days":3}').arguments_hash).not.toBe(one.arguments_hash);
+  expect(JSON.stringify(one)).not.toMatch(/Rome|secret/);
+  expect(call('{"city":"Rome"}', 'invoke_agent')).not.toHaveProperty('arguments_hash');
+});
+
 it.each`
   more                                            | duration     | because
   ${{ startTimeUnixNano: TIMES.endTimeUnixNano }} | ${0}         | ${'it took no time'}

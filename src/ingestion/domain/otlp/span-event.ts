@@ -1,6 +1,8 @@
 import { formatMicros, type Micros } from '../../../kernel';
+import { canonicalJson, hashParts } from '../../../loops/domain';
 import {
   ATTRIBUTION,
+  CALL,
   COST_AMOUNT,
   COST_CURRENCY,
   COUNT_USAGE,
@@ -81,6 +83,7 @@ function spanEvent(span: Span, operation: string, resource: Attributes, scope: s
     ...modelData(attributes),
     ...usage,
     ...toolData(attributes, operation),
+    ...callData(attributes, operation),
     ...(span.failed ? [['error', true] as [string, unknown]] : []),
     ...durationData(span),
     ...textData('service', readName(resource, [SERVICE])),
@@ -174,6 +177,15 @@ function toolData(attributes: Attributes, operation: string): Data {
     ...textData('response_id', readName(attributes, FURTHER.response_id)),
     ...textData('error_type', readName(attributes, FURTHER.error_type)),
   ];
+}
+
+/** Texts are never kept, and what is no text is passed over: the conventions have JSON here. */
+function callData(attributes: Attributes, operation: string): Data {
+  if (operation !== 'execute_tool') return [];
+  return Object.entries(CALL).flatMap(([name, known]) => {
+    const said = readAny(attributes, known)?.value;
+    return typeof said === 'string' ? textData(name, hashParts(canonicalJson(said))) : [];
+  });
 }
 
 /** In milliseconds, to the microsecond. Left out where the span began after it ended, as clocks that are set back have it. */
