@@ -7,7 +7,7 @@ import { AppModule, ENTITIES } from './app.module';
 import { PriceBooksService } from './costing';
 import { EventsRoute, OpenMeterRoute, PendingCostsService, RecostingsService, TracesRoute } from './ingestion';
 import { CapFiller, CountingService, DriftCheck, HoldsRoute, HoldsService } from './entitlements';
-import { PeriodCloser } from './invoicing';
+import { PeriodCloser, TopUpsService } from './invoicing';
 import type { Clock } from './kernel';
 import { foldUsageJob, MeterFiller } from './metering';
 import { type Logger, NestLogger, StartupError } from './platform';
@@ -23,6 +23,7 @@ import {
   trackConnections,
 } from './platform/http';
 import { SimulationsService } from './simulations';
+import { CreditExpiry } from './wallet';
 import { serveReference } from './reference';
 import { InProcessJobs, type Jobs, QueuedJobs } from './platform/jobs';
 
@@ -121,6 +122,8 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
   jobs.start(app.get(RecostingsService).job());
   jobs.start(app.get(PeriodCloser).job());
   jobs.start(app.get(PeriodCloser).askedJob());
+  jobs.start(app.get(CreditExpiry).job());
+  jobs.start(app.get(TopUpsService).job());
   jobs.start(app.get(SimulationsService).job());
   jobs.start(forgetAnswersJob(database.owner, clock, settings.WEIR_IDEMPOTENCY_KEPT));
 

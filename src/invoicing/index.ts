@@ -16,4 +16,5 @@ export { PaymentEntity } from './persistence/payment.entity';
 export { PeriodBilledEntity } from './persistence/period-billed.entity';
 export { PoolBalanceEntity } from './persistence/pool-balance.entity';
 export { BillingRunEntity } from './persistence/billing-run.entity';
+export { TopUpsService } from './one-off/top-ups.service';
 export { RevenueScheduleEntity } from './persistence/revenue-schedule.entity';

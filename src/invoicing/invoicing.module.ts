@@ -38,6 +38,8 @@ import { InvoicesService } from './invoices.service';
 import { OpenCharges } from './spend/open-charges';
 import { OneOffController } from './one-off/one-off.controller';
 import { OneOffService } from './one-off/one-off.service';
+import { TopUpsController } from './one-off/top-ups.controller';
+import { TopUpsService } from './one-off/top-ups.service';
 import { Parking } from './closing/parking';
 import { ParkingController } from './closing/parking.controller';
 import { PartMaker } from './drafts/part-maker';
@@ -75,6 +77,7 @@ import { UsageLedgerService } from './explaining/usage-ledger.service';
     ParkingController,
     CreditNotesController,
     RevenueController,
+    TopUpsController,
   ],
   providers: [
     CounterfactualService,
@@ -114,7 +117,8 @@ import { UsageLedgerService } from './explaining/usage-ledger.service';
     StoredInvoiceLookup,
     SubscriptionLifecycle,
     ThresholdsService,
+    TopUpsService,
   ],
-  exports: [CreditNotesService, DailyUsageService, ExplanationsService, InvoicesService, PeriodCloser],
+  exports: [CreditNotesService, DailyUsageService, ExplanationsService, InvoicesService, PeriodCloser, TopUpsService],
 })
 export class InvoicingModule {}

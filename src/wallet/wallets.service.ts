@@ -126,10 +126,13 @@ export class WalletsService {
   /** With everything that was accepted before. @param reference our id or the caller's key @throws NotFoundError */
   async find(tenant: Tenant, reference: string): Promise<ShownWallet> {
     await this.rulesChanged.countWaiting(tenant.organisationId);
-    return this.database.tenant(tenant.organisationId, async (db) => {
-      await this.expireDue(db, tenant, [(await this.named(db, tenant, reference)).row.id]);
-      return this.shown(db, tenant, await this.named(db, tenant, reference));
-    });
+    return this.database.tenant(tenant.organisationId, (db) => this.shownIn(db, tenant, reference));
+  }
+
+  /** The same inside a transaction, with what was counted by then. @throws NotFoundError */
+  async shownIn(db: Queryable, tenant: Tenant, reference: string): Promise<ShownWallet> {
+    await this.expireDue(db, tenant, [(await this.named(db, tenant, reference)).row.id]);
+    return this.shown(db, tenant, await this.named(db, tenant, reference));
   }
 
   /** Wallets, the newest first. @param customerId null for everyone's */
