@@ -9,6 +9,11 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['catalog', 'What you sell: meters say which events count, plans say what they cost your customers.'],
   ['customers', 'Who buys it: customers, their subscriptions, and test clocks to play months in seconds.'],
   ['usage', 'What was used, as of the last accepted event.'],
+  ['caps', 'How much may be used, by whom and what for; sessions that were stopped, and what somebody should know.'],
+  ['holds', 'Money held before the work and settled after it.'],
+  ['wallets', 'Credit that is paid before it is used.'],
+  ['balances', 'What is left.'],
+  ['loops', 'Agents that run away.'],
   ['taxes', 'What is asked on top of it, or lies within it, for others.'],
   ['invoices', 'What is asked for it, and why.'],
   [

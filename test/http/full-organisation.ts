@@ -40,6 +40,12 @@ export interface FullOrganisation {
   readonly recosting: string;
   /** A billing run that closed a period. */
   readonly billingRun: string;
+  readonly cap: Named;
+  /** A hold that was settled, by id and key. */
+  readonly hold: Named;
+  readonly wallet: Named;
+  /** Of the session `looping`. */
+  readonly loopFinding: string;
   /** A simulation that is done, of one candidate called `candidate`. */
   readonly simulation: string;
 }
@@ -218,6 +224,8 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     simulation = made(await server.api('GET', `/v1/simulations/${simulation.id}`, undefined, apiKey));
   }
 
+  const caps = await fillEntitlements(server, apiKey, key, customer.key);
+
   const runs = made(await server.api('GET', '/v1/billing-runs?limit=1', undefined, apiKey));
 
   return {
@@ -247,8 +255,61 @@ export async function fillOrganisation(server: TestServer, apiKey: string, prefi
     invoiceItem,
     recosting: recosting.id,
     billingRun: runs.items[0].id,
+    ...caps,
     simulation: simulation.id,
   };
+}
+
+/** Caps with what they count, a hold, credit, and an agent that goes round in circles. */
+async function fillEntitlements(
+  server: TestServer,
+  apiKey: string,
+  key: (name: string) => string,
+  customer: string,
+): Promise<Pick<FullOrganisation, 'cap' | 'hold' | 'wallet' | 'loopFinding'>> {
+  const send = async (method: string, path: string, body?: unknown) =>
+    made(await server.api(method, path, body, apiKey));
+  await send('PATCH', '/v1/entitlement-settings', { defaultTtl: '300s' });
+  const lifetime = { scope: { customer }, period: 'lifetime', limit: '1000' };
+  const cap = await send('POST', '/v1/caps', { ...lifetime, key: key('cap'), measure: 'cost', kind: 'hard' });
+  const raise = { limit: '2000', until: '2099-01-01T00:00:00Z', approvedBy: 'kim', reason: 'A test' };
+  await send('POST', `/v1/caps/${cap.id}/raise`, raise);
+  const spend = { ...lifetime, key: key('spend'), measure: 'spend', currency: 'USD', kind: 'soft' };
+  await send('POST', '/v1/caps', spend);
+  await send('POST', '/v1/caps', { ...lifetime, key: key('told'), measure: 'actions', kind: 'soft', limit: '1' });
+  const money = { key: key('wallet'), customer, currency: 'USD' };
+  const wallet = await send('POST', '/v1/wallets', money);
+  await send('POST', `/v1/wallets/${wallet.id}/grants`, { kind: 'bought', amount: '20' });
+  await send('POST', `/v1/wallets/${wallet.id}/top-ups`, { amount: '5', paid: true });
+
+  const asked = { key: key('hold'), customer, estimate: { amount: '0.25' } };
+  const { hold } = await send('POST', '/v1/holds', asked);
+  await send('POST', `/v1/holds/${hold}/settle`, { amount: '0.2' });
+
+  await send('PUT', '/v1/loop-rules/default', {});
+  const call = {
+    type: 'tool.call',
+    customer,
+    session: 'looping',
+    data: { tool: 'search', arguments: { q: 'x' }, result: 'none' },
+  };
+  const calls = Array.from({ length: 6 }, (_, second) => ({
+    ...call,
+    id: key(`call-${second}`),
+    time: `2026-03-01T13:00:${String(second * 7).padStart(2, '0')}Z`,
+  }));
+  await send('POST', '/v1/events', calls);
+  const output = {
+    type: 'llm.request',
+    customer,
+    data: { output_tokens: 100 },
+    cost: { amount: '0.1', currency: 'USD' },
+  };
+  await send('POST', '/v1/events', [{ ...output, id: key('counted'), time: '2026-03-01T14:00:00Z' }]);
+  // What was accepted is counted before anybody is told of it.
+  await send('GET', `/v1/customers/${customer}/sessions/looping`);
+  const findings = await send('GET', '/v1/loop-findings');
+  return { cap, hold: { id: hold, key: asked.key }, wallet, loopFinding: findings.items[0].id };
 }
 
 /** The newest invoice of a customer; an earlier one is finalized already. */

@@ -7,7 +7,7 @@ import { bookedOf, dollars, type RecordedHold, thousandths } from './caps-ledger
  * One request after the other, against a small model that knows each answer beforehand: who is let in, by which cap who
  * isn't, what is booked, and in which day. Replay: WEIR_CAPS_SEED; more: WEIR_CAPS_RUNS.
  */
-const RUNS = Number(process.env.WEIR_CAPS_RUNS ?? 25);
+const RUNS = Number(process.env.WEIR_CAPS_RUNS ?? 12);
 const SEED = Number(process.env.WEIR_CAPS_SEED ?? 410_903);
 
 const START = Date.parse('2026-03-30T09:00:00Z');
@@ -132,7 +132,7 @@ it(
   `lets in and counts what a small model lets in and counts (WEIR_CAPS_SEED=${SEED})`,
   async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 40 }), async (commands) => {
+      fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 30 }), async (commands) => {
         clock.at = START;
         const life = await Life.begin();
         for (const each of commands) await life.act(each);
@@ -288,8 +288,13 @@ class Life {
   private async raise(cap: ModelCap, to: number, minutes: number): Promise<void> {
     const until = clock.at + minutes * MINUTE;
     const body = { limit: dollars(to), until: new Date(until).toISOString(), approvedBy: 'kim', reason: 'a test' };
-    await this.made('POST', `/v1/caps/${cap.key}/raise`, body);
-    cap.raises.push({ to, until });
+    const { status, body: answer } = await this.request('POST', `/v1/caps/${cap.key}/raise`, body);
+    // What raises nothing is refused.
+    if (to <= cap.limit) expect([status, answer.code]).toEqual([422, 'invalid_cap']);
+    else {
+      expect(status).toBeLessThan(300);
+      cap.raises.push({ to, until });
+    }
   }
 
   async compare(): Promise<void> {
@@ -297,8 +302,8 @@ class Life {
       const { counters } = await this.made('GET', `/v1/caps/${cap.key}`);
       for (const session of cap.key === 'session' ? SESSIONS : ['']) {
         const { settled } = this.model.counted(cap, session);
-        const own = (counters as { values: string[]; settled: string }[]).find(
-          ({ values }) => values.join() === session,
+        const own = (counters as { values: { session?: string }; settled: string }[]).find(
+          ({ values }) => (values.session ?? '') === session,
         );
         expect([cap.key, session, own?.settled ?? '0']).toEqual([cap.key, session, dollars(settled)]);
       }

@@ -183,8 +183,8 @@ export class CapsWorld {
     for (const each of CUSTOMERS) {
       for (const suffix of ['month', 'session']) {
         const cap = await this.made('GET', `/v1/caps/${this.customer(each)}-${suffix}`);
-        for (const { values, settled, held } of cap.counters as { values: string[]; settled: string; held: string }[])
-          all[[each, ...values].join(' ')] = { settled: thousandths(settled), held: thousandths(held) };
+        for (const { values, settled, held } of cap.counters as { values: object; settled: string; held: string }[])
+          all[[each, ...Object.values(values)].join(' ')] = { settled: thousandths(settled), held: thousandths(held) };
       }
     }
     return all;

@@ -54,7 +54,11 @@ interface StoredHold {
 
 interface StoredCap {
   readonly key: string;
-  readonly counters: readonly { readonly values: readonly string[]; readonly settled: string; readonly held: string }[];
+  readonly counters: readonly {
+    readonly values: { readonly session?: string };
+    readonly settled: string;
+    readonly held: string;
+  }[];
 }
 
 /** An agent at work under two caps and the rules for loops, from its first step to what is booked in the end. */
@@ -183,7 +187,7 @@ export class CapsStory {
     const caps = await Promise.all(
       [SESSION_CAP, MONTH_CAP].map(async (key) => {
         const { counters } = await client.get<StoredCap>(`/v1/caps/${key}`);
-        const own = counters.filter(({ values }) => values.length === 0 || values.includes(this.session));
+        const own = counters.filter(({ values }) => values.session === undefined || values.session === this.session);
         return { key, settled: total(own.map(({ settled }) => settled)), held: total(own.map(({ held }) => held)) };
       }),
     );

@@ -61,7 +61,7 @@ export class Steps {
           output_tokens: step.outputTokens,
         },
       },
-      { ...common, id: ids[1], type: 'tool.call', data: { tool, arguments: callArguments, result } },
+      { ...common, id: ids[1], type: 'tool.call', data: { tool, arguments: callArguments, result, turn: number } },
     ]);
     return ids;
   }
