@@ -1,4 +1,5 @@
 export * from './domain';
+export { forgetLoopStatesJob } from './forget-states.job';
 export { LoopRuleRequest, LoopRuleResponse, shownRules, toLoopRuleResponse, toSaidRules } from './loop-rule.schema';
 export { LoopsModule } from './loops.module';
 export {

@@ -3,6 +3,7 @@ import { recordAudit, type Tenant } from '../../access';
 import { Clock, fromPublicId, NotFoundError, toPublicId } from '../../kernel';
 import { acknowledgeSession, findFinding, type FindingQuery, listFindings, type StoredFinding } from '../../loops';
 import { Database } from '../../platform/database';
+import { CountingService } from '../counting/counting.service';
 import { joinEntitlements } from '../persistence/locks';
 
 /** Shows what was found of agents that run away, and takes note that somebody has seen it. */
@@ -10,12 +11,14 @@ import { joinEntitlements } from '../persistence/locks';
 export class LoopFindingsService {
   constructor(
     @Inject(Database) private readonly database: Database,
+    @Inject(CountingService) private readonly counting: CountingService,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  /** Newest first. */
+  /** Newest first. What was accepted before this is asked has been looked at. */
   async list(tenant: Tenant, query: FindingQuery): Promise<StoredFinding[]> {
     const { organisationId } = tenant;
+    await this.counting.now(organisationId);
     return this.database.tenant(organisationId, (db) => listFindings(db, organisationId, query));
   }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Longest hash that a sender may state, in UTF-16 units: a hash of 512 bits as text, with room to spare. */
 export const LONGEST_STATED_HASH = 200;
@@ -8,9 +8,9 @@ export const LONGEST_STATED_HASH = 200;
  * since each is preceded by its length.
  */
 export function hashParts(...parts: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${part.length}:${part}`);
-  return hash.digest('hex').slice(0, 16);
+  let all = '';
+  for (const part of parts) all += `${part.length}:${part}`;
+  return hash('sha256', all, 'hex').slice(0, 16);
 }
 
 /**
