@@ -20,6 +20,7 @@ import { CountingService } from './counting/counting.service';
 import { CountingTransaction } from './counting/counting-transaction';
 import { EntitlementBooks } from './entitlement-books';
 import { HoldEvents } from './holds/hold-events';
+import { HoldsController } from './holds/holds.controller';
 import { HoldsRoute } from './holds/holds.route';
 import { HoldsService } from './holds/holds.service';
 import { LoopFindingsController } from './sessions/loop-findings.controller';
@@ -51,6 +52,7 @@ import { SpendCounter } from './spend/spend-counter';
     BalancesController,
     CapsController,
     EntitlementSettingsController,
+    HoldsController,
     LoopFindingsController,
     LoopRulesController,
     SessionsController,

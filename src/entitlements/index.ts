@@ -7,6 +7,7 @@ export { DriftCheck } from './caps/drift-check';
 export { EntitlementBooks } from './entitlement-books';
 export { EntitlementsModule } from './entitlements.module';
 export { HoldEvents } from './holds/hold-events';
+export { holdsOperations } from './holds/holds.openapi';
 export { HoldsRoute } from './holds/holds.route';
 export { HoldsService } from './holds/holds.service';
 export type { EntitlementRules, EntitlementSettings, WalletRule } from './rules';

@@ -1,6 +1,7 @@
 export * from './alert';
 export * from './alerts-of';
 export * from './amounts';
+export { amountsJson } from './answers';
 export * from './cap';
 export * from './cap-warnings';
 export * from './count-groups';

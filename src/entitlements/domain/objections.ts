@@ -1,6 +1,5 @@
-import { scaledText } from '../../kernel';
+import { type Currency, scaledText } from '../../kernel';
 import { walletAvailable } from '../../wallet/domain';
-import type { EntitlementRules } from '../rules';
 import { amountOf, toAmountsJson } from './amounts';
 import { type Cap, limitAt } from './cap';
 import type { Counter } from './counter';
@@ -13,12 +12,15 @@ import {
   type WalletNeed,
 } from './decision';
 import type { Hold } from './hold';
-import { ancestorsOf } from './rebook';
+import { ancestorsOf, type BookingRules } from './rebook';
 import { sessionKey } from './session';
 import { boundPart, exceeds, freeOf } from './tree';
 
 /** What has to be known to decide. */
-export type DecidingRules = Pick<EntitlementRules, 'capsById' | 'costCurrency'>;
+export interface DecidingRules extends BookingRules {
+  /** Currency of costs. */
+  readonly costCurrency: Currency;
+}
 /** A hold that is asked for. */
 export type Ask = HoldCommand & { kind: 'hold' };
 
@@ -145,7 +147,8 @@ function* objectionsOfWallets(
 export function strictest(objections: Iterable<Objection>): Objection | null {
   let worst: Objection | null = null;
   for (const objection of objections) {
-    if (worst === null || DECISIONS.indexOf(objection.decision) < DECISIONS.indexOf(worst.decision)) worst = objection;
+    const strictness = worst === null ? DECISIONS.length : DECISIONS.indexOf(worst.decision);
+    if (DECISIONS.indexOf(objection.decision) < strictness) worst = objection;
   }
   return worst;
 }

@@ -1,7 +1,7 @@
 import { Decimal, scaledText } from '../../kernel';
 import { free } from '../../wallet/domain';
-import type { EntitlementRules } from '../rules';
 import { amountOf, type Amounts, minus, NO_AMOUNTS } from './amounts';
+import type { Cap } from './cap';
 import { book } from './counter';
 import type { LockedState } from './decision';
 import { bookedOf, type Hold, type HoldFlag, type HoldStatus } from './hold';
@@ -9,7 +9,10 @@ import { atLeastNothing, isNothing, takeFromAncestors } from './tree';
 
 /** What the end of a hold moves: rows that the transaction has locked. */
 export type BookedState = Pick<LockedState, 'holds' | 'counters' | 'wallets'>;
-type BookingRules = Pick<EntitlementRules, 'capsById'>;
+/** The caps that are there: what counts in others counts no more. */
+export interface BookingRules {
+  readonly capsById: ReadonlyMap<string, Cap>;
+}
 
 /**
  * Books what a hold came to, by what was stated and what its events say. One that is open ends by it: what it held is

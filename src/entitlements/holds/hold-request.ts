@@ -12,10 +12,10 @@ const SETTLE_FIELDS: ReadonlySet<string> = new Set(['events', 'partial']);
 const EXTEND_FIELDS: ReadonlySet<string> = new Set(['ttl']);
 const ESTIMATE_FIELDS: ReadonlySet<string> = new Set([
   ...['amount', 'cost', 'spend', 'currency', 'units', 'actions'],
-  ...['provider', 'model', 'inputTokens', 'outputTokens', 'maxTokens', 'taskClass'],
+  ...['provider', 'model', 'type', 'inputTokens', 'outputTokens', 'maxTokens', 'taskClass'],
 ]);
 const DECIMALS = ['amount', 'cost', 'spend', 'actions', 'inputTokens', 'outputTokens', 'maxTokens'] as const;
-const TEXTS = ['currency', 'provider', 'model', 'taskClass'] as const;
+const TEXTS = ['currency', 'provider', 'model', 'type', 'taskClass'] as const;
 const LONGEST = 255;
 const MOST_METERS = 50;
 const MOST_EVENTS = 1_000;

@@ -94,7 +94,7 @@ function listOf(body: unknown): readonly unknown[] | null {
   if (!Array.isArray(holds) || holds.length === 0) throw refused('holds', 'must be a list of holds');
   if (holds.length > MOST_HOLDS)
     throw refused('holds', `has ${holds.length}; at most ${MOST_HOLDS} go into one request`);
-  return holds;
+  return holds as unknown[];
 }
 
 function refused(field: string, detail: string): InvalidRequestError {

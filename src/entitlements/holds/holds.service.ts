@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { MissingScopeError, type Tenant } from '../../access';
+import type { Tenant } from '../../access';
 import { CustomerDirectory, type KnownCustomer, SubscriptionsService } from '../../customers';
 import {
   Clock,
@@ -37,8 +37,9 @@ import { ExpiredHolds } from '../persistence/hold-sweep';
 import type { EntitlementRules } from '../rules';
 import type { Estimate, Estimated } from '../spend/estimate';
 import { HoldEstimator } from '../spend/hold-estimator';
+import { Away } from './away/away';
 import { HoldEvents } from './hold-events';
-import { type ExtendRequest, type HoldRequest, type SettleRequest } from './hold-request';
+import type { ExtendRequest, HoldRequest, SettleRequest } from './hold-request';
 
 const SWEEP_EVERY_MS = 1_000;
 /** Rules may change between preparing a request and deciding it; so often in a row they don't. */
@@ -62,6 +63,7 @@ export class HoldsService implements OnApplicationShutdown {
     @Inject(HoldEstimator) private readonly estimator: HoldEstimator,
     @Inject(CountingService) private readonly counting: CountingService,
     @Inject(HoldEvents) private readonly events: HoldEvents,
+    @Inject(Away) private readonly away: Away,
     @Inject(Clock) private readonly clock: Clock,
   ) {
     this.commits = new HoldCommit(database.pinned, books, counting, (client, organisationIds, now) =>
@@ -166,15 +168,6 @@ export class HoldsService implements OnApplicationShutdown {
     return this.decided(tenant, () => ({ kind: 'release', organisationId, id, requestHash, now }));
   }
 
-  /** @throws NotFoundError, MissingScopeError */
-  async find(tenant: Tenant, name: string): Promise<Hold> {
-    if (!tenant.scopes.has('read')) throw new MissingScopeError('read');
-    const id = holdIdOf(tenant.organisationId, name);
-    const hold = await this.database.tenant(tenant.organisationId, (db) => readHold(db, id));
-    if (hold === null) throw new NotFoundError('hold', name);
-    return hold;
-  }
-
   /** Decides a command that was made elsewhere, such as while the database was away. */
   submit(command: HoldCommand): Promise<HoldOutcome> {
     return this.commits.submit(command);
@@ -205,7 +198,7 @@ export class HoldsService implements OnApplicationShutdown {
     let rules = this.books.known(tenant.organisationId) ?? (await this.load(tenant.organisationId));
     for (let tries = 1; tries <= TRIES; tries += 1) {
       const command = await prepare(rules);
-      const outcome = await this.commits.submitAt(command, rules.revision);
+      const outcome = await this.away.orElse(command, rules, this.commits.submitAt(command, rules.revision));
       if (outcome !== null) return answerOf(outcome, command.id);
       rules = await this.load(tenant.organisationId);
     }
@@ -278,13 +271,18 @@ export class HoldsService implements OnApplicationShutdown {
 
   /** By the prices of the hold's own customer. */
   private async estimated(tenant: Tenant, id: string, rules: EntitlementRules, said: Estimate): Promise<Estimated> {
-    const hold = await this.database.tenant(tenant.organisationId, (db) => readHold(db, id));
-    if (hold === null) throw new NotFoundError('hold', toPublicId('hold', id));
+    const hold = await this.find(tenant, id);
     return this.estimator.estimate(tenant, rules, hold.scope, said, hold.countsAt * 1_000);
   }
 
+  private async find({ organisationId }: Tenant, id: string): Promise<Hold> {
+    const hold = await this.database.tenant(organisationId, (db) => readHold(db, id));
+    if (hold === null) throw new NotFoundError('hold', toPublicId('hold', id));
+    return hold;
+  }
+
   private async recordEvents(tenant: Tenant, id: string, events: readonly unknown[]): Promise<void> {
-    await this.find({ ...tenant, scopes: new Set([...tenant.scopes, 'read']) }, toPublicId('hold', id));
+    await this.find(tenant, id);
     const named = events.map((event) =>
       typeof event === 'object' && event !== null && !Array.isArray(event)
         ? { ...event, hold: toPublicId('hold', id) }

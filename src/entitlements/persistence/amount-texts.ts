@@ -17,8 +17,14 @@ export function amountsOfText(text: string): Amounts {
   return amounts;
 }
 
+/** Amounts never change, and the same are written several times: what is held, and what was held first. */
+const known = new WeakMap<Amounts, string>();
+
 export function textOfAmounts(amounts: Amounts): string {
-  return amounts === NO_AMOUNTS ? '{}' : JSON.stringify(toAmountsJson(amounts));
+  if (amounts === NO_AMOUNTS) return '{}';
+  let text = known.get(amounts);
+  if (text === undefined) known.set(amounts, (text = JSON.stringify(toAmountsJson(amounts))));
+  return text;
 }
 
 const PLAIN = /^-?\d+(?:\.\d{1,24})?$/;

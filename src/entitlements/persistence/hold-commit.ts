@@ -4,6 +4,7 @@ import { asQueryable } from '../../platform/database';
 import {
   type Alert,
   alertsOf,
+  alertsOfHolds,
   type Counter,
   countsNow,
   decide,
@@ -236,6 +237,12 @@ export class HoldCommit {
     for (const alert of state.alerts) {
       const { organisationId } = group.find(({ command }) => rules.get(command.organisationId)!.capsById.has(alert.capId!))!.command; // prettier-ignore
       tell(organisationId, alert);
+    }
+    for (const { command } of group) {
+      const hold = command.kind === 'settle' ? state.holds.get(command.id) : undefined;
+      if (hold === undefined || hold.changed === 'no' || hold.flags.size === 0) continue;
+      const at = new Date(countsNow(hold, nowOf(command)));
+      for (const alert of alertsOfHolds([hold], at)) tell(command.organisationId, alert);
     }
     const movedAt = timesOf(group, state);
     for (const [counter, settled] of before) {

@@ -169,7 +169,8 @@ function changesOf(holds: readonly Hold[]) {
 
 /** @param row in the order of `COLUMNS` */
 export function toHold(row: TextRow): Hold {
-  const amounts = (text: string | null | undefined) => (text == null ? null : amountsOfText(text));
+  const amounts = (text: string | null | undefined) =>
+    text === null || text === undefined ? null : amountsOfText(text);
   return {
     id: row[0]!,
     organisationId: row[1]!,
@@ -180,7 +181,7 @@ export function toHold(row: TextRow): Hold {
     parentId: row[6]!,
     scope: JSON.parse(row[7]!) as WorkScope,
     taskClass: row[8]!,
-    sizedRisk: row[9] == null ? null : Number(row[9]),
+    sizedRisk: row[9] === null ? null : Number(row[9]),
     held: amountsOfText(row[10]!),
     stated: amounts(row[11]),
     used: amounts(row[12]),
@@ -196,7 +197,7 @@ export function toHold(row: TextRow): Hold {
     askedAt: millisecondsOf(row[22]!),
     countsAt: millisecondsOf(row[23]!),
     expiresAt: millisecondsOf(row[24]!),
-    endedAt: row[25] == null ? null : millisecondsOf(row[25]),
+    endedAt: row[25] === null ? null : millisecondsOf(row[25]!),
     changed: 'no',
   };
 }
@@ -237,4 +238,34 @@ function millisecondsOf(text: string): number {
 export async function readHold(db: Queryable, id: string): Promise<Hold | null> {
   const rows = await db.query<Record<string, string | null>>(`SELECT ${COLUMNS} FROM hold WHERE id = $1`, [id]);
   return rows[0] === undefined ? null : toHold(Object.values(rows[0]));
+}
+
+/** Which holds are listed. */
+export interface HoldsWanted {
+  readonly customerId: string | null;
+  readonly status: HoldStatus | null;
+  readonly session: string | null;
+  /** Customer, instant and id of the last one of the page before. */
+  readonly before: readonly string[] | null;
+  readonly limit: number;
+}
+
+/** Customer by customer, of each the newest first, as the index has them. */
+export async function listHolds(
+  db: Queryable,
+  organisationId: string,
+  { customerId, status, session, before, limit }: HoldsWanted,
+): Promise<{ readonly hold: Hold; readonly position: readonly string[] }[]> {
+  const rows = await db.query<Record<string, string | null>>(
+    `SELECT ${COLUMNS} FROM hold
+      WHERE organisation_id = $1 AND ($2::uuid IS NULL OR customer_id = $2) AND ($3::text IS NULL OR status = $3)
+        AND ($4::text IS NULL OR scope::jsonb ->> 'session' = $4)
+        AND ($5::uuid IS NULL OR (hold.customer_id, hold.asked_at, hold.id) < ($5::uuid, $6::timestamptz, $7::uuid))
+      ORDER BY hold.customer_id DESC, hold.asked_at DESC, hold.id DESC LIMIT $8`,
+    [organisationId, customerId, status, session, before?.[0] ?? null, before?.[1] ?? null, before?.[2] ?? null, limit],
+  );
+  return rows.map((row) => {
+    const hold = toHold(Object.values(row));
+    return { hold, position: [hold.customerId, row['asked_at']!, hold.id] };
+  });
 }

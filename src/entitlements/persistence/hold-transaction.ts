@@ -202,7 +202,7 @@ export class HoldTransactions {
     for (const row of rows) {
       const id = row[0]!;
       const facts = this.known.get(id)!;
-      const buckets = row[4] == null ? null : (JSON.parse(row[4]) as [number, string][]);
+      const buckets = row[4] === null ? null : (JSON.parse(row[4]!) as [number, string][]);
       counters.set(id, {
         id,
         capId: facts.capId,
@@ -279,7 +279,7 @@ function toSession(row: TextRow): SessionControl {
     reason: row[3]!,
     capId: row[4]!,
     findingId: row[5]!,
-    nextAt: row[6] == null ? null : Number(row[6]),
+    nextAt: row[6] === null ? null : Number(row[6]),
     changedBy: row[7]!,
     changed: false,
   };

@@ -17,6 +17,12 @@ const SHORT_GROUPS = WHOLE_GROUPS + DECIMAL_GROUPS;
 /** Object ids of the array element types we send (pg_type.dat). */
 export const ELEMENT_OIDS = { uuid: 2950, timestamptz: 1184, text: 25, numeric: 1700, int8: 20 } as const;
 
+const HYPHEN = 0x2d;
+/** The value of each hexadecimal digit, by its character. */
+const HEX = Uint8Array.from({ length: 128 }, (_, code) =>
+  Math.max(0, '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase())),
+);
+
 /** Up to so many characters, writing them one by one is quicker than a call into Node's native code. */
 const SHORT_TEXT = 100;
 
@@ -52,6 +58,18 @@ export class BinaryValues {
     const start = this.begin(16);
     const { buffer } = this;
     for (let index = 0; index < 16; index += 1) buffer[start + index] = bytes[index]!;
+  }
+
+  /** @param text of a uuid that is seldom seen again, such as a new row's */
+  uuidText(text: string): void {
+    const start = this.begin(16);
+    const { buffer } = this;
+    let at = 0;
+    for (let index = 0; index < 16; index += 1) {
+      if (text.charCodeAt(at) === HYPHEN) at += 1;
+      buffer[start + index] = (HEX[text.charCodeAt(at)]! << 4) | HEX[text.charCodeAt(at + 1)]!;
+      at += 2;
+    }
   }
 
   bigint(value: number): void {

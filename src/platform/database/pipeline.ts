@@ -1,5 +1,5 @@
 import type { Connection, PoolClient, Submittable } from 'pg';
-import { BinaryValues, ELEMENT_OIDS, uuidBytes } from './binary-rows';
+import { BinaryValues, ELEMENT_OIDS } from './binary-rows';
 
 /** A statement that each connection prepares once, when it first needs it. */
 export interface Statement {
@@ -110,7 +110,7 @@ class Messages extends BinaryValues implements Parameters {
   }
 
   uuids(values: readonly string[]): void {
-    this.array(ELEMENT_OIDS.uuid, values, (value) => this.uuid(uuidBytes(value)));
+    this.array(ELEMENT_OIDS.uuid, values, (value) => this.uuidText(value));
   }
 
   texts(values: readonly string[]): void {
@@ -134,7 +134,7 @@ class Messages extends BinaryValues implements Parameters {
   }
 
   nullableUuids(values: readonly (string | null)[]): void {
-    this.nullableArray(ELEMENT_OIDS.uuid, values, (value) => this.uuid(uuidBytes(value)));
+    this.nullableArray(ELEMENT_OIDS.uuid, values, (value) => this.uuidText(value));
   }
 
   private nullableArray<T>(oid: number, values: readonly (T | null)[], write: (value: T) => void): void {
