@@ -14,6 +14,7 @@ import {
 import { type Decimal, toPublicId, ZERO } from '../../kernel';
 import { Database } from '../../platform/database';
 import { CustomerCredit } from '../credit/customer-credit';
+import { PrepaidCredit } from '../credit/prepaid-credit';
 import { amountDueOf, creditToApply } from '../domain';
 import { InvoiceLoader } from '../invoice-loader';
 import { InvoicesService, type InvoiceWithLines } from '../invoices.service';
@@ -57,6 +58,7 @@ export class SubscriptionLifecycle {
     @Inject(InvoicesService) private readonly invoices: InvoicesService,
     @Inject(InvoiceLoader) private readonly loader: InvoiceLoader,
     @Inject(CustomerCredit) private readonly credit: CustomerCredit,
+    @Inject(PrepaidCredit) private readonly prepaid: PrepaidCredit,
   ) {}
 
   /** Makes a change, in one transaction with what is billed of it at once. @throws as `ChangesService.apply` */
@@ -110,10 +112,16 @@ export class SubscriptionLifecycle {
 
     const currency = (made ?? coming)?.invoice.currency;
     let left = currency === undefined ? ZERO : await this.credit.balance(db, tenant, customer.id, currency);
+    const at = await this.customers.nowFor(tenant, customer);
+    // Wallets are locked and never saved: what they pay is only told.
+    const invoices = [made, coming].filter((found) => found !== null);
+    const wallets = await this.prepaid.open(db, tenant, invoices);
     const paidByCredit = (found: InvoiceWithLines): InvoiceWithLines => {
       const creditApplied = creditToApply(left, found.invoice.total);
       left = left.minus(creditApplied);
-      return { ...found, invoice: Object.assign(new InvoiceEntity(), found.invoice, { creditApplied }) };
+      const invoice = Object.assign(new InvoiceEntity(), found.invoice, { creditApplied });
+      invoice.prepaidApplied = wallets.pay({ ...found, invoice }, at);
+      return { ...found, invoice };
     };
     const now = made === null ? null : paidByCredit(made);
     const next = coming === null ? null : paidByCredit(coming);
