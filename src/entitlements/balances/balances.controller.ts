@@ -104,7 +104,7 @@ function toAllowance(allowance: AllowanceBalance, { meters }: Balances): Respons
     kind: allowance.kind,
     key: allowance.key,
     name: allowance.name,
-    meters: allowance.meterIds.map((id) => meters.get(id) ?? toPublicId('meter', id)),
+    meters: [...allowance.meters.keys()].map((id) => meters.get(id) ?? toPublicId('meter', id)),
     included: decimalText(allowance.included),
     settled: decimalText(allowance.used),
     held: decimalText(allowance.held),

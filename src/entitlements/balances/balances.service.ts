@@ -3,7 +3,7 @@ import { In } from 'typeorm';
 import type { Tenant } from '../../access';
 import { MeterEntity } from '../../catalog';
 import { type CustomerEntity, CustomersService } from '../../customers';
-import { Clock, Decimal, ZERO } from '../../kernel';
+import { Clock, Decimal, sum, ZERO } from '../../kernel';
 import { Database } from '../../platform/database';
 import { type ShownWallet, WalletsService } from '../../wallet';
 import { ScopeFactsService } from '../caps/scope-facts.service';
@@ -65,7 +65,7 @@ export class BalancesService {
       const facts = await this.facts.of(tenant, customer.id, rules);
       const caps = await capBalances(db, rules, customer.id, at, facts);
       const held = await heldUnits(db, organisationId, customer.id, this.clock.now());
-      const meterIds = [...caps.flatMap(({ cap }) => cap.meterId ?? []), ...plans.allowances.flatMap((each) => each.meterIds)]; // prettier-ignore
+      const meterIds = [...caps.flatMap(({ cap }) => cap.meterId ?? []), ...plans.allowances.flatMap((each) => [...each.meters.keys()])]; // prettier-ignore
       const meters = await db.findBy(MeterEntity, { id: In([...new Set(meterIds)]) });
       return {
         customer,
@@ -82,7 +82,7 @@ export class BalancesService {
 
 /** Holds are for meters, not for prices: what is held of a meter is held of each allowance that its usage takes of. */
 function withHeld(allowance: AllowanceLeft, heldOf: ReadonlyMap<string, Decimal>): AllowanceBalance {
-  const held = allowance.meterIds.reduce((total, id) => total.plus(heldOf.get(id) ?? ZERO), ZERO);
+  const held = sum([...allowance.meters].map(([id, weight]) => weight.times(heldOf.get(id) ?? ZERO)));
   const left = allowance.included.minus(allowance.used);
   return { ...allowance, held: Decimal.min(held, left), available: Decimal.max(left.minus(held), ZERO) };
 }

@@ -68,8 +68,8 @@ export interface AllowanceLeft {
   /** The price's, or the pool's. */
   readonly key: string;
   readonly name: string;
-  /** Whose usage takes of it. */
-  readonly meterIds: readonly string[];
+  /** Whose usage takes of it: by the meter's uuid, how much one of its units takes. */
+  readonly meters: ReadonlyMap<string, Decimal>;
   readonly included: Decimal;
   /** Never more than `included`. */
   readonly used: Decimal;

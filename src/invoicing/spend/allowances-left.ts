@@ -1,6 +1,6 @@
 import type { Segment } from '../../customers';
 import type { AllowanceLeft } from '../../entitlements';
-import { Decimal, sum, ZERO } from '../../kernel';
+import { Decimal, ONE, sum, ZERO } from '../../kernel';
 import { prorateUnits, type RatedLine, type UsedUnits, usedUnits, WHOLE } from '../../rating/domain';
 import type { Position } from './standing';
 
@@ -26,13 +26,25 @@ export function allowancesLeft({ open, charged }: Position, at: Date): Allowance
     const { allowance = null, meterId = null } = price ?? {};
     if (price === null || allowance === null || meterId === null) return [];
     const { included, used } = unitsOf(line, allowance, segment, before);
-    return [{ ...place, kind: 'allowance', key: price.key, name: price.name, meterIds: [meterId], included, used }];
+    return [
+      {
+        ...place,
+        kind: 'allowance',
+        key: price.key,
+        name: price.name,
+        meters: new Map([[meterId, ONE]]),
+        included,
+        used,
+      },
+    ];
   });
   const pools = rated.rated.pools.map((pool): AllowanceLeft => {
-    const drawn = segment.plan.prices.filter(({ terms }) => terms?.pool?.key === pool.pool);
-    const meterIds = [...new Set(drawn.flatMap(({ meterId }) => meterId ?? []))];
-    const left = sum(pool.lots.map(({ amount }) => amount));
-    return { ...place, kind: 'pool', key: pool.pool, name: pool.pool, meterIds, included: left.plus(pool.used), used: pool.used }; // prettier-ignore
+    const meters = new Map<string, Decimal>();
+    for (const { meterId, terms } of segment.plan.prices)
+      if (meterId !== null && terms?.pool?.key === pool.pool) meters.set(meterId, terms.pool.weight);
+    const name = segment.plan.terms?.pools?.find(({ key }) => key === pool.pool)?.name ?? pool.pool;
+    const included = sum(pool.lots.map(({ amount }) => amount)).plus(pool.used);
+    return { ...place, kind: 'pool', key: pool.pool, name, meters, included, used: pool.used };
   });
   return [...allowances, ...pools];
 }

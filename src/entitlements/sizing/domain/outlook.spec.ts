@@ -61,12 +61,13 @@ describe('what to hold, by hand', () => {
   });
 
   it.each`
-    risk      | rows
-    ${'0.5'}  | ${100}
-    ${'0.1'}  | ${100}
-    ${'0.05'} | ${200}
-    ${'0.03'} | ${334}
-    ${'0.01'} | ${1000}
+    risk       | rows
+    ${'0.5'}   | ${100}
+    ${'0.1'}   | ${100}
+    ${'0.05'}  | ${200}
+    ${'0.03'}  | ${334}
+    ${'0.01'}  | ${1000}
+    ${'0.001'} | ${2000}
   `('$rows holds of each circle are read at $risk', ({ risk, rows }) => {
     expect(historyWanted(d(risk))).toBe(rows);
   });

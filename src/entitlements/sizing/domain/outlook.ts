@@ -39,6 +39,8 @@ const LARGEST_RISK_FOR_ENOUGH = new Decimal('0.1');
 const AIM = new Decimal('0.9');
 /** Twice what it takes to stand alone: enough to be steady, and recent enough to follow a change. */
 const WINDOW = 2;
+/** More is not read, however small the risk: then history may be too thin to promise it. */
+const MOST_WANTED = 2_000;
 
 /** The order in which circles are asked. */
 const CIRCLES: readonly Circle[] = ['customer', 'taskClass', 'organisation'];
@@ -48,7 +50,7 @@ export function historyWanted(risk: Decimal): number {
   refuseNoRisk(risk);
   const enough = ENOUGH_ABOVE.dividedBy(Decimal.min(risk, LARGEST_RISK_FOR_ENOUGH));
   // eslint-disable-next-line no-restricted-syntax -- a count of rows
-  return enough.times(WINDOW).ceil().toNumber();
+  return Decimal.min(enough.times(WINDOW).ceil(), MOST_WANTED).toNumber();
 }
 
 /**
