@@ -25,6 +25,7 @@ import { type Cause, spread } from './spread';
 
 /** Most customers in one turn who have nothing to be counted and are rated for the first time. */
 const MOST_NEW = 500;
+const MOST_REMEMBERED = 10_000;
 /** What happened before anybody asked is told by quarters of an hour. */
 const QUARTER_MICROS = 900_000_000;
 
@@ -39,6 +40,9 @@ interface Difference {
 /** Writes down what customers are charged more or less than was written down before, and says what caused it. */
 @Injectable()
 export class SpendCounter {
+  /** By organisation the revision of its rules by which everybody was rated once. */
+  private readonly complete = new Map<string, string>();
+
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(ChargedSoFar) private readonly charged: ChargedSoFar,
@@ -60,7 +64,19 @@ export class SpendCounter {
     if (spendOf !== 'all' && spendOf.size === 0) return [];
     const unknown = retryUnknown ? await unknownSpend(db, organisationId) : [];
     const wanted = [...waiting, ...unknown].filter((id) => spendOf === 'all' || spendOf.has(id));
-    return [...new Set([...wanted, ...(await neverRated(db, rules, MOST_NEW))])];
+    return [...new Set([...wanted, ...(await this.neverRated(db, rules))])];
+  }
+
+  /** Who comes later is rated with the first event: so each revision of the rules asks for them until there are none left. */
+  private async neverRated(db: Queryable, rules: EntitlementRules): Promise<string[]> {
+    const { organisationId, revision } = rules;
+    if (this.complete.get(organisationId) === revision) return [];
+    const found = await neverRated(db, rules, MOST_NEW);
+    if (found.length === 0) {
+      if (this.complete.size >= MOST_REMEMBERED) this.complete.clear();
+      this.complete.set(organisationId, revision);
+    }
+    return found;
   }
 
   /** What these customers are charged so far. Called within the snapshot that the rows are read in. */

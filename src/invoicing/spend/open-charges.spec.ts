@@ -207,6 +207,33 @@ it('is unknown without a subscription or a price, not free, and known again with
   expect((await hold({ units: { calls: '5' } })).held.spend).toEqual({ USD: '0.5' });
 });
 
+it('is known to be nothing in a pause, and not known by a plan of fees alone', async () => {
+  const { advance, hold, made, spend, use } = await company([CALLS]);
+  await made('/v1/subscriptions/sub/pause', { bills: 'nothing' });
+  await advance('2026-04-02T00:00:00Z');
+  await use('2026-04-01T12:00:00Z', 10);
+  expect(await spend()).toEqual({ totals: [], entries: [], unknown: null });
+  expect((await hold({ units: { calls: '5' } })).decision).toBe('allow');
+
+  const fees = await company([BASE]);
+  await fees.use(START, 10);
+  expect((await fees.spend()).unknown).toMatch(/No price/);
+});
+
+it('draws on pools, of which another price’s usage may leave less', async () => {
+  const terms = { terms: { pools: [{ key: 'credits', name: 'Credits', amount: '10' }] } };
+  const drawing = (key: string, meter: string) => ({ key, name: key, meter, pool: { key: 'credits', weight: '1' }, charge: { model: 'unit', unitPrice: '1' } }); // prettier-ignore
+  const { spend, use, hold } = await company([drawing('docs', 'docs'), drawing('calls', 'calls')], {
+    terms: terms.terms,
+  });
+  await use(START, 8, { feature: 'chat' });
+  expect((await spend()).totals).toEqual([]);
+  // Three documents come first in the plan: of the pool 7 are left for 8 calls, because of the documents.
+  for (const n of [1, 2, 3]) await use(START, n, { type: 'doc', feature: 'docs' });
+  expect(await spend()).toEqual({ totals: ['0 calls: 1'], entries: ['0 calls docs: 1'], unknown: null });
+  expect((await hold({ units: { docs: '2' } })).held.spend).toEqual({ USD: '2' });
+});
+
 it('counts what was charged before anybody capped it, where and when it was', async () => {
   const { advance, cap, spend, use, settled } = await company([TIERS], { capped: false });
   await advance('2026-04-20T12:00:00Z');

@@ -9,6 +9,7 @@ import {
   type NumberedPeriod,
   periodAt,
   periodOf,
+  planAt,
   type Segment,
   segmentsOf,
   SubscriptionEntity,
@@ -24,13 +25,13 @@ import {
   type RatedCustomers,
   type VirtualUsage,
 } from '../../entitlements';
-import { Clock, type Currency, type Decimal, DomainError, ZERO } from '../../kernel';
+import { Clock, type Currency, type Decimal, DomainError, type Micros, type Period, ZERO } from '../../kernel';
 import { ChargeUsageService, type SegmentUsage } from '../../metering';
 import { LOGGER, type Logger } from '../../platform';
 import { type Settings, SETTINGS } from '../../platform/config';
 import { Database } from '../../platform/database';
 import type { PoolBalance } from '../../rating/domain';
-import { type Before, poolsAfter, usageCharges, usagePlan, withMore } from '../domain';
+import { type Before, chargesUsage, poolsAfter, usageCharges, usagePlan, withMore } from '../domain';
 import { poolsRolledIn, segmentsBefore } from '../drafts/billing-history';
 import { segmentsToRate } from '../drafts/rated-period';
 import { passes } from '../closing/parking';
@@ -87,15 +88,17 @@ export class OpenCharges implements ChargesLookup, OnModuleInit {
 
   async marginal(tenant: Tenant, usage: VirtualUsage): Promise<ReadonlyMap<Currency, Decimal> | null> {
     const { customerId, at } = usage;
-    const standing = await this.recent.get(tenant.organisationId, customerId, async () =>
-      (await this.standings(tenant, [customerId])).get(customerId)!,
-    );
+    const read = async (): Promise<Standing> => (await this.standings(tenant, [customerId])).get(customerId)!;
+    let standing = await this.recent.get(tenant.organisationId, customerId, read);
+    // Another period may have begun since.
+    if (!standing.positions.some(({ open }) => isIn(open.period, at)))
+      standing = await this.recent.again(tenant.organisationId, customerId, read);
     const more = new Map<Currency, Decimal>();
     let priced = false;
     for (const position of standing.positions) {
-      const { about, period, segments } = position.open;
-      if (at < period.start.getTime() * 1_000 || at >= period.end.getTime() * 1_000) continue;
-      priced ||= segments.some(({ plan }) => plan.prices.length > 0);
+      const { about, period } = position.open;
+      if (!isIn(period, at)) continue;
+      priced ||= position.open.isPriced;
       const added = this.added(position, usage);
       if (added === null) return null;
       const currency = currencyOf(about);
@@ -172,8 +175,7 @@ export class OpenCharges implements ChargesLookup, OnModuleInit {
         unknown = this.reasonOf(error, each);
       }
     }
-    if (unknown === null && !open.some(({ segments }) => segments.some(({ plan }) => plan.prices.length > 0)))
-      unknown = NO_PRICE;
+    if (unknown === null && !open.some(({ isPriced }) => isPriced)) unknown = NO_PRICE;
     return { positions, unknown };
   }
 
@@ -194,12 +196,17 @@ export class OpenCharges implements ChargesLookup, OnModuleInit {
       const until = new Date(Math.max(now.getTime(), this.clock.now().getTime()) + this.settings.WEIR_EVENT_MAX_FUTURE);
       const starts = drafts.get(about.subscription.id) ?? [];
       const drafted = starts.map((start) => periodAt(about, start)).filter((each) => each !== null);
-      return [...drafted, ...periodsUntil(about, until)].map(({ index, period }) => ({
-        about,
-        periodIndex: index,
-        period,
-        segments: segmentsOf(about, period).map((segment) => ({ ...segment, plan: usagePlan(segment.plan) })),
-      }));
+      return [...drafted, ...periodsUntil(about, until)].map(({ index, period }) => {
+        const segments = segmentsOf(about, period);
+        return {
+          about,
+          periodIndex: index,
+          period,
+          segments: segments.map((segment) => ({ ...segment, plan: usagePlan(segment.plan) })),
+          // In a pause usage is free by rule, which is known.
+          isPriced: segments.some((segment) => planAt(about, segment.period.start).prices.some(chargesUsage)),
+        };
+      });
     });
   }
 
@@ -259,6 +266,10 @@ export class OpenCharges implements ChargesLookup, OnModuleInit {
   }
 }
 
+function isIn({ start, end }: Period, at: Micros): boolean {
+  return start.getTime() * 1_000 <= at && at < end.getTime() * 1_000;
+}
+
 /** From the open period to the one that an instant is in. */
 function periodsUntil(about: SubscriptionWithPlan, until: Date): NumberedPeriod[] {
   const { dueAt, openPeriod } = about.subscription;
@@ -284,7 +295,7 @@ function addedBy({ open, before, usages, charged }: Position, { at, units, cost 
   const { timeZone } = about.customer;
   const more = segmentsToRate({ periodIndex, segments, before, usages }).map((segment) => {
     const { period } = segment;
-    if (at < period.start.getTime() * 1_000 || at >= period.end.getTime() * 1_000) return segment;
+    if (!isIn(period, at)) return segment;
     return {
       ...segment,
       usage: {

@@ -9,6 +9,8 @@ export interface OpenPeriod {
   readonly period: NumberedPeriod['period'];
   /** With plans that charge for usage alone. */
   readonly segments: readonly Segment[];
+  /** Whether some price charges for usage in it, be it free for a while. */
+  readonly isPriced: boolean;
 }
 
 /** Where a customer stands in one billing period. */
