@@ -196,7 +196,6 @@ export class CapsService {
 
   /** Whatever was accepted before is counted in it. @param reference our id or the caller's key @throws NotFoundError */
   async find(tenant: Tenant, reference: string): Promise<CapToShow> {
-    await countWaiting(this.database, this.counting, tenant.organisationId);
     const stored = await this.database.tenant(tenant.organisationId, (db) => this.named(db, tenant, reference));
     return this.show(tenant, stored.id, null);
   }
@@ -254,6 +253,7 @@ export class CapsService {
   }
 
   private async show(tenant: Tenant, id: string, isUnused: boolean | null): Promise<CapToShow> {
+    await countWaiting(this.database, this.counting, tenant.organisationId);
     const stored = await this.database.tenant(tenant.organisationId, (db) =>
       findCap(db, tenant.organisationId, { id, key: '' }),
     );
