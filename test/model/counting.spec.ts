@@ -23,9 +23,13 @@ afterAll(async () => {
 let customers = 0;
 
 /** A customer with caps of its own that are far away: what they count is looked at. */
-async function customerUnderCaps(caps: readonly Readonly<Record<string, unknown>>[]): Promise<string> {
+async function customerUnderCaps(
+  caps: readonly Readonly<Record<string, unknown>>[],
+  first: (customer: string) => Promise<void> = () => Promise.resolve(),
+): Promise<string> {
   const customer = `c-${(customers += 1)}`;
   await made('/v1/customers', { key: customer, name: customer });
+  await first(customer);
   for (const [place, cap] of caps.entries()) {
     const { scope = {}, ...rest } = cap;
     await made('/v1/caps', {
@@ -132,6 +136,65 @@ describe('what was accepted', () => {
     expect(counted).toBe('2.5');
   });
 });
+
+describe('an event that names a hold', () => {
+  it('settles it in every measure, and what is charged for it is burned from credit', async () => {
+    await made('/v1/meters', { key: 'calls', name: 'Calls', eventType: 'call', aggregation: 'sum', value: 'data.n' });
+    const price = { key: 'calls', name: 'Calls', meter: 'calls', charge: { model: 'unit', unitPrice: '0.0045' } };
+    await made('/v1/plans', { key: 'usage', name: 'Usage', currency: 'USD', interval: 'month', prices: [price] });
+    const lifetime = { period: 'lifetime' };
+    const caps = [
+      lifetime,
+      { ...lifetime, measure: 'units', meter: 'calls' },
+      { ...lifetime, measure: 'spend', currency: 'USD' },
+      { ...lifetime, measure: 'actions' },
+    ];
+    const customer = await customerUnderCaps(caps, (key) =>
+      made('/v1/subscriptions', { key: `${key}-sub`, customer: key, plan: 'usage' }),
+    );
+    await made('/v1/wallets', { key: `${customer}-w`, customer, currency: 'USD' });
+    await made(`/v1/wallets/${customer}-w/grants`, { kind: 'bought', amount: '10' });
+
+    const estimate = { cost: '3', spend: '4', currency: 'USD', units: { calls: '2000' }, actions: '1' };
+    const held = await server.api('POST', '/v1/holds', { customer, key: `${customer}-h`, estimate });
+    expect(held.body).toMatchObject({
+      decision: 'allow',
+      caps: ['3', '2000', '4', '1'].map((amount) => ({ settled: '0', held: amount })),
+      wallets: [{ settled: '10', held: '4', available: '6' }],
+    });
+
+    // 1,001 calls at 0.0045 are 4.5045: more than the 4 that were held for it.
+    const named = event(customer, '2.5', { type: 'call', time: null, hold: `${customer}-h`, data: { n: 1001 } });
+    await send([named]);
+    expect(await settled(customer, second)).toEqual({ 0: '2.5', 1: '1001', 2: '4.5045', 3: '1' });
+    const [hold] = await server.query(
+      `SELECT status, flags, booked::jsonb ->> 'cost' AS cost, booked::jsonb #>> '{spend,USD}' AS spend FROM hold WHERE key = $1`,
+      [`${customer}-h`],
+    );
+    expect(hold).toEqual({ status: 'settled', flags: ['overrun'], cost: '2.5', spend: '4.5045' });
+    const { body: wallet } = await server.api('GET', `/v1/wallets/${customer}-w`);
+    expect(wallet.balance).toMatchObject({ settled: '5.4955', held: '0', available: '5.4955' });
+    const alerts = await server.query(
+      `SELECT kind FROM entitlement_alert WHERE kind = 'overrun' AND customer_id = (SELECT id FROM customer WHERE key = $1)`,
+      [customer],
+    );
+    expect(alerts).toEqual([{ kind: 'overrun' }]);
+
+    // Taken back, it burns nothing and counts nothing.
+    await made(`/v1/events/${String(named['id'])}/void`, { reason: 'a test' });
+    expect(await settled(customer)).toEqual({ 0: '0', 1: '0', 2: '0', 3: '0' });
+    expect((await server.api('GET', `/v1/wallets/${customer}-w`)).body.balance).toMatchObject({ settled: '10', held: '0' });
+  });
+
+  it('costs count although nobody can tell what is charged', async () => {
+    const customer = await customerUnderCaps([{ period: 'lifetime' }]);
+    await made('/v1/wallets', { key: `${customer}-w`, customer, currency: 'USD' });
+    await send([event(customer, '2', { type: 'call', time: null, data: { n: 5 } })]);
+    // Without credit nothing more may be spent, which is another matter.
+    const { body } = await server.api('POST', '/v1/holds', { customer, estimate: { cost: '0', spend: '1', currency: 'USD' } });
+    expect(body).toMatchObject({ decision: 'deny', caps: [{ settled: '2', exceeded: false }] });
+  });
+}); // prettier-ignore
 
 describe('an organisation without caps', () => {
   it('leaves nothing to count, unless an event names a hold', async () => {
@@ -293,5 +356,9 @@ describe('counting that is killed in the middle', () => {
       Object.fromEntries(sessions),
     );
     expect(kills).toBeGreaterThan(0);
+    const [database] = await server.query<{ deadlocks: number }>(
+      'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
+    );
+    expect(database).toEqual({ deadlocks: 0 });
   });
 }); // prettier-ignore
