@@ -263,6 +263,7 @@ export class WalletsService {
   }
 
   private async manyShown(db: Queryable, tenant: Tenant, records: readonly WalletRecord[]): Promise<ShownWallet[]> {
+    if (records.length === 0) return [];
     const ids = records.map(({ row }) => row.id);
     const grants = await grantsLeft(db, tenant.organisationId, ids);
     const customerIds = [...new Set(records.map(({ row }) => row.customer_id))];

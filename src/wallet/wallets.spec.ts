@@ -175,6 +175,15 @@ it.each`
   expect([answer.status, answer.body.code]).toEqual([status, code]);
 });
 
+it('are listed by customer, and of whom has none as none', async () => {
+  await made(server.api('POST', '/v1/customers', { key: 'none', name: 'None' }));
+  expect(await made(server.api('GET', '/v1/wallets?customer=none'))).toEqual({ items: [], nextCursor: null });
+  const { items, nextCursor } = await made(server.api('GET', '/v1/wallets?limit=1'));
+  expect(items).toHaveLength(1);
+  const more = await made(server.api('GET', `/v1/wallets?limit=200&cursor=${nextCursor}`));
+  expect((more.items as Answer['body'][]).map(({ key }) => key)).toContain('acme');
+});
+
 it('is changed, and archived once it is empty', async () => {
   await made(server.api('POST', '/v1/customers', { key: 'end', name: 'End' }));
   const first = await money('end');
