@@ -5,6 +5,8 @@ import { hashApiKey, looksLikeApiKey, type Scope, type Tenant, UnauthenticatedEr
 /** How long a looked-up key is believed. A key revoked in another process keeps working there for at most this long. */
 const BELIEVED_MS = 5_000;
 const MOST_REMEMBERED = 10_000;
+/** How long a key may be taken for what it was, where nobody can be asked. */
+const LAST_KNOWN_MS = 15 * 60_000;
 
 interface Remembered {
   readonly tenant: Promise<Tenant>;
@@ -15,6 +17,7 @@ interface Remembered {
 @Injectable()
 export class Authenticator {
   private readonly remembered = new Map<string, Remembered>();
+  private readonly last = new Map<string, { readonly tenant: Tenant; readonly until: number }>();
 
   constructor(@Inject(Database) private readonly database: Database) {}
 
@@ -27,14 +30,31 @@ export class Authenticator {
 
     const tenant = this.lookUp(key);
     if (this.remembered.size >= MOST_REMEMBERED) this.remembered.clear();
+    if (this.last.size >= MOST_REMEMBERED) this.last.clear();
     this.remembered.set(key, { tenant, until: now + BELIEVED_MS });
-    tenant.catch(() => this.remembered.delete(key));
+    tenant.then(
+      (known) => this.last.set(key, { tenant: known, until: now + LAST_KNOWN_MS }),
+      (error: unknown) => {
+        this.remembered.delete(key);
+        if (error instanceof UnauthenticatedError) this.last.delete(key);
+      },
+    );
     return tenant;
+  }
+
+  /**
+   * Who a key was a quarter of an hour ago at most, for what has to go on while the database is away. A key that was revoked
+   * elsewhere meanwhile is not known to be. @returns null where it wasn't seen
+   */
+  lastKnown(authorization: string | undefined): Tenant | null {
+    const known = this.last.get(bearerKey(authorization));
+    return known !== undefined && known.until > performance.now() ? known.tenant : null;
   }
 
   /** Called when a key is revoked here, so that it stops working at once. */
   forgetAll(): void {
     this.remembered.clear();
+    this.last.clear();
   }
 
   private async lookUp(key: string): Promise<Tenant> {
