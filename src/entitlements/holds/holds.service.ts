@@ -5,6 +5,7 @@ import { CustomerDirectory, type KnownCustomer, SubscriptionsService } from '../
 import {
   Clock,
   ConflictError,
+  DomainError,
   InvalidRequestError,
   newUuid,
   NotFoundError,
@@ -45,6 +46,9 @@ const SWEEP_EVERY_MS = 1_000;
 /** Rules may change between preparing a request and deciding it; so often in a row they don't. */
 const TRIES = 8;
 
+/** Makes a command by rules. */
+type Prepare = (rules: EntitlementRules) => HoldCommand | Promise<HoldCommand>;
+
 /**
  * Holds money before work, and settles what it came to. A request is prepared here, by rules and prices in memory, into
  * numbers; it is decided in a commit that it shares with others.
@@ -76,7 +80,56 @@ export class HoldsService implements OnApplicationShutdown {
   }
 
   /** Holds what was asked for, or says why not. A repeat with the same key gets the first answer. @returns JSON */
-  async hold(tenant: Tenant, request: HoldRequest, path = ''): Promise<string> {
+  async hold(tenant: Tenant, request: HoldRequest): Promise<string> {
+    return this.decided(tenant, await this.preparing(tenant, request, ''));
+  }
+
+  /**
+   * The same for several, in their order: each finds what those before it left.
+   *
+   * @param requests what could be read of them; an error for others
+   * @returns        JSON of each, or the error that it ends with
+   */
+  async holdAll(tenant: Tenant, requests: readonly (HoldRequest | DomainError)[]): Promise<(string | DomainError)[]> {
+    const results = new Map<number, string | DomainError>();
+    const orError = <T>(index: number, work: Promise<T>): Promise<T | null> =>
+      work.catch((error: unknown) => {
+        if (!(error instanceof DomainError) || error.kind === 'unavailable') throw error;
+        results.set(index, error);
+        return null;
+      });
+    const preparing = await Promise.all(
+      requests.map((request, index) =>
+        request instanceof DomainError
+          ? orError(index, Promise.reject(request))
+          : orError(index, this.preparing(tenant, request, `holds[${index}].`)),
+      ),
+    );
+
+    let rules = await this.rulesOf(tenant.organisationId);
+    for (let tries = 1; tries <= TRIES; tries += 1) {
+      const commands = await Promise.all(
+        preparing.map((prepare, index) =>
+          prepare === null || results.has(index) ? null : orError(index, Promise.resolve(prepare(rules))),
+        ),
+      );
+      const outcomes = await Promise.all(commands.map((command) => (command === null ? null : this.submitted(command, rules)))); // prettier-ignore
+      for (const [index, outcome] of outcomes.entries()) {
+        if (outcome === null) continue;
+        const answer = await orError(
+          index,
+          Promise.resolve().then(() => answerOf(outcome, commands[index]!.id)),
+        );
+        if (answer !== null) results.set(index, answer);
+      }
+      if (results.size === requests.length) return requests.map((_, index) => results.get(index)!);
+      rules = await this.load(tenant.organisationId);
+    }
+    throw rulesChanging();
+  }
+
+  /** Looks up what doesn't change with the rules. @returns what makes the command by rules */
+  private async preparing(tenant: Tenant, request: HoldRequest, path: string): Promise<Prepare> {
     const { organisationId } = tenant;
     const directory = await this.customers.find(organisationId, new Set([request.customer]));
     const customer = directory.get(request.customer);
@@ -86,7 +139,7 @@ export class HoldsService implements OnApplicationShutdown {
     const countsAt = await this.nowOf(organisationId, customer, askedAt);
     const id = request.key === null ? newUuid(askedAt) : holdIdOfKey(organisationId, request.key);
 
-    return this.decided(tenant, async (rules) => {
+    return async (rules) => {
       const { settings } = rules;
       const ttlMs = request.ttlMs ?? settings.defaultTtlSeconds * 1_000;
       if (ttlMs > settings.longestTtlSeconds * 1_000) throw tooLong(`${path}ttl`, settings.longestTtlSeconds);
@@ -111,7 +164,7 @@ export class HoldsService implements OnApplicationShutdown {
         expiresAt: askedAt + ttlMs,
         sizing: estimated.sizing,
       };
-    });
+    };
   }
 
   /** Books what the work came to, and frees the rest. A repeat gets the first answer. @returns JSON */
@@ -191,18 +244,24 @@ export class HoldsService implements OnApplicationShutdown {
   }
 
   /** Prepares a command by the rules there are, and again when they turn out to be others. */
-  private async decided(
-    tenant: Tenant,
-    prepare: (rules: EntitlementRules) => HoldCommand | Promise<HoldCommand>,
-  ): Promise<string> {
-    let rules = this.books.known(tenant.organisationId) ?? (await this.load(tenant.organisationId));
+  private async decided(tenant: Tenant, prepare: Prepare): Promise<string> {
+    let rules = await this.rulesOf(tenant.organisationId);
     for (let tries = 1; tries <= TRIES; tries += 1) {
       const command = await prepare(rules);
-      const outcome = await this.away.orElse(command, rules, this.commits.submitAt(command, rules.revision));
+      const outcome = await this.submitted(command, rules);
       if (outcome !== null) return answerOf(outcome, command.id);
       rules = await this.load(tenant.organisationId);
     }
-    throw new ConflictError('rules_changing', 'Caps are changed faster than holds are decided; ask again.');
+    throw rulesChanging();
+  }
+
+  /** @returns null where the rules are other ones by now */
+  private submitted(command: HoldCommand, rules: EntitlementRules): Promise<HoldOutcome | null> {
+    return this.away.orElse(command, rules, this.commits.submitAt(command, rules.revision));
+  }
+
+  private async rulesOf(organisationId: string): Promise<EntitlementRules> {
+    return this.books.known(organisationId) ?? (await this.load(organisationId));
   }
 
   private async load(organisationId: string): Promise<EntitlementRules> {
@@ -305,6 +364,10 @@ function plainAmounts(said: Estimate, costCurrency: string): Amounts | null {
     spend: spent.isZero() ? new Map() : new Map([[currency ?? costCurrency, scaledFromDecimal(spent)]]),
     units: new Map(),
   };
+}
+
+function rulesChanging(): ConflictError {
+  return new ConflictError('rules_changing', 'Caps are changed faster than holds are decided; ask again.');
 }
 
 /** The answer, or what is thrown instead of one. */

@@ -109,11 +109,15 @@ export class HoldCommit {
     this.busy += 1;
     let client: PoolClient | null = null;
     while (this.queue.length > 0) {
-      const group = this.queue.splice(0, COMMANDS_A_COMMIT);
+      let group: Submission[] = [];
       try {
         client ??= await this.pool.connect();
+        // Taken only now, with what came meanwhile; another writer may have taken all of it.
+        group = this.queue.splice(0, COMMANDS_A_COMMIT);
         await this.decideGroup(client, group);
       } catch (error) {
+        // Without a connection nothing was taken: whoever waits is told.
+        if (client === null) group = this.queue.splice(0);
         // Closing it rolls back whatever is open.
         client?.release(true);
         client = null;
