@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Pool } from 'pg';
 import type { Logger } from '../logging';
 import { JobLocks } from './job-locks';
@@ -14,6 +15,8 @@ export class InProcessJobs implements Jobs {
     private readonly logger: Logger,
   ) {
     this.locks = new JobLocks(pool);
+    // Each job that pauses listens, however many there are.
+    setMaxListeners(0, this.stop.signal);
   }
 
   start(job: PeriodicJob): void {
