@@ -57,7 +57,7 @@ async function watched(name: string, work: Promise<unknown>): Promise<string[]> 
   while (!over.signal.aborted) {
     const { rows } = await observer.query<{ key: string; counted: string }>(
       `SELECT cap.key, c.settled + c.held AS counted FROM cap_counter c JOIN cap ON cap.id = c.cap_id
-        WHERE cap.key LIKE $1 AND c.settled + c.held > cap."limit"`,
+        WHERE cap.key LIKE $1 AND c.settled + c.held > cap.limit_amount`,
       [`${name}-%`],
     );
     above.push(...rows.map(({ key, counted }) => `${key}: ${counted}`));

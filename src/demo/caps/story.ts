@@ -44,7 +44,7 @@ interface Finding {
 }
 
 interface StoredEvent {
-  readonly cost: { readonly amount: string };
+  readonly cost: { readonly status: 'priced' | 'reported' | 'pending' | 'none'; readonly amount: string | null };
 }
 
 interface StoredHold {
@@ -194,7 +194,7 @@ export class CapsStory {
     return {
       steps: this.holds.length,
       stuckSteps,
-      events: total(events.map(({ cost }) => cost.amount)),
+      events: total(events.map(costOf)),
       holds: total(holds.map(({ booked }) => booked.cost ?? '0')),
       caps,
     };
@@ -208,6 +208,12 @@ export function refuseDifference({ events, holds, caps }: CapsResult): void {
     if (settled !== events || held !== '0')
       throw new ProgramError(`${key} has counted ${settled} and holds ${held}; the events cost ${events}.`);
   }
+}
+
+/** @throws ProgramError for a cost that isn't known: it is never taken for zero */
+function costOf({ cost }: StoredEvent): string {
+  if (cost.status === 'pending') throw new ProgramError('An event has no known cost.');
+  return cost.amount ?? '0';
 }
 
 function capOf({ caps }: HoldAnswer, key: string): CapLeft | undefined {
