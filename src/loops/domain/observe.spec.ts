@@ -120,6 +120,11 @@ describe('identical calls', () => {
   });
 });
 
+it('identical calls are so although each request to a model is worded anew', () => {
+  const loop = [0, 10, 20, 30].flatMap((at) => [{ at, model: 'm', args: `prompt ${at}` }, search(at + 1)]);
+  expect(watch(loop).told).toEqual(['8 repeat']);
+});
+
 describe('parallel calls', () => {
   const twins = (over: (at: number, second: boolean) => Partial<Told>): Told[] =>
     [0, 60, 120].flatMap((at) => [search(at, over(at, false)), search(at, over(at, true))]);
@@ -205,6 +210,15 @@ describe('spending without progress', () => {
     expect(watch(calls, rules).told).toEqual(told);
   });
 
+  it('puts steps that come late into their place', () => {
+    const news = [search(0), search(100, { args: 'new' }), search(110)];
+    const { idle } = watch(news).state;
+    expect(idle).toMatchObject({ old: 1, cost: '0.1' });
+    // From before the last new thing: neither spent in vain since then, nor a reason to begin anew.
+    expect(watch([...news, search(50)]).state.idle).toEqual(idle);
+    expect(watch([...news, search(50, { args: 'new too' })]).state.idle).toEqual(idle);
+  });
+
   it('counts what nobody can say where the rule has it so', () => {
     const strict: Partial<LoopRules> = { noProgress: { calls: 3, cost: new Decimal(1), countUnknown: true, action: 'stop' } }; // prettier-ignore
     const chat = [0, 1, 2].map((at) => ({ at, model: 'm', cost: '0.4' }));
@@ -257,6 +271,8 @@ describe('depth', () => {
   it('stays known in a tree that grows wide', () => {
     const wide = Array.from({ length: 200 }, (_, at) => ({ at: at + 10, model: 'm', task: `w${at}`, parent: 't3' }));
     expect(watch([...chain(4), ...wide]).state.depth).toBe(5);
+    const deeper = { at: 300, model: 'm', task: 'deeper', parent: 'w199' };
+    expect(watch([...chain(4), ...wide, deeper]).state.depth).toBe(6);
   });
 });
 
