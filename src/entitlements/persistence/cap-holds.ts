@@ -94,16 +94,18 @@ export async function addCountersToHolds(
 /** Holds by the names that events may have for them. */
 export function namesOf(holds: Iterable<CapHold>, wanted: NamedHolds['wanted']): NamedHolds {
   const names: string[] = [];
+  const customerIds: string[] = [];
   const askedAt: Date[] = [];
   const ids: string[] = [];
-  for (const { id, key, askedAt: asked } of holds) {
+  for (const { id, key, customerId, askedAt: asked } of holds) {
     ids.push(id);
     for (const name of [toPublicId('hold', id), ...(key === null ? [] : [key])]) {
       names.push(name);
+      customerIds.push(customerId);
       askedAt.push(asked);
     }
   }
-  return { wanted, names, ids, askedAt };
+  return { wanted, names, customerIds, ids, askedAt };
 }
 
 function toCapHold(row: HoldRow): CapHold {

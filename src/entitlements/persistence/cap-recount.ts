@@ -28,6 +28,8 @@ export interface NamedHolds {
   /** Whether usage of these holds alone is wanted, or usage of all others. */
   readonly wanted: 'only' | 'without';
   readonly names: readonly string[];
+  /** The hold's, for each name: what another customer sends in a hold's name is not the hold's. */
+  readonly customerIds: readonly string[];
   readonly ids: readonly string[];
   readonly askedAt: readonly Date[];
 }
@@ -129,9 +131,9 @@ function eventsOf(
   }
   for (const field of each) if (field !== 'customer' && field !== 'subscription') query.and(`e."${field}" IS NOT NULL`);
   if (holds !== null) {
-    const isTheirs = `EXISTS (SELECT FROM unnest(${query.add(holds.names)}::text[], ${query.add(holds.askedAt)}::timestamptz[])
-                                       AS named (name, asked_at)
-                               WHERE named.name = e.hold AND e.received_at >= named.asked_at)`;
+    const columns = [`${query.add(holds.names)}::text[]`, `${query.add(holds.customerIds)}::uuid[]`, `${query.add(holds.askedAt)}::timestamptz[]`]; // prettier-ignore
+    const isTheirs = `EXISTS (SELECT FROM unnest(${columns.join(', ')}) AS named (name, customer_id, asked_at)
+                               WHERE named.name = e.hold AND named.customer_id = e.customer_id AND e.received_at >= named.asked_at)`;
     query.and(holds.wanted === 'only' ? `e.hold IS NOT NULL AND ${isTheirs}` : `(e.hold IS NULL OR NOT ${isTheirs})`);
   }
   return `FROM event AS e
@@ -217,7 +219,8 @@ async function sumSpend(
     if (field !== 'customer' && field !== 'subscription') query.and(`e.scope ->> '${field}' IS NOT NULL`);
   }
   if (holds !== null) {
-    const isTheirs = `e.hold_id = ANY (${query.add(holds.ids)}::uuid[])`;
+    const isTheirs = `EXISTS (SELECT FROM hold
+                               WHERE hold.id = e.hold_id AND hold.customer_id = e.customer_id AND hold.id = ANY (${query.add(holds.ids)}::uuid[]))`;
     query.and(holds.wanted === 'only' ? isTheirs : `(e.hold_id IS NULL OR NOT ${isTheirs})`);
   }
   const each = cap.each.map((field) => spendColumn(field));
