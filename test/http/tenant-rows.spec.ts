@@ -64,6 +64,10 @@ beforeAll(async () => {
   await owner.query(
     `INSERT INTO revenue_schedule SELECT organisation_id, gen_random_uuid(), invoice_id, id, '2026-02-01', 1, '2026-02-01' FROM invoice_line`,
   );
+  // What waits to be counted is counted before the server has stopped, mostly.
+  await owner.query(
+    `INSERT INTO entitlement_pending (organisation_id, batch, summary) SELECT id, 0, '[]' FROM organisation`,
+  );
   // How far pricing has come is written by a job, in its own time.
   await owner.query(
     `INSERT INTO pending_pricing (organisation_id, revision, change_id, looked_at, priced, started_at)
