@@ -76,8 +76,8 @@ export class SessionControlService {
       if (before === 'stopped' && step !== 'stop') {
         throw new ConflictError('session_stopped', `The session '${session}' was stopped, and does not go on.`);
       }
-      if (step === 'resume') await acknowledgeSession(db, organisationId, name, now);
       if (before === STATE_AFTER[step]) return;
+      if (step === 'resume') await acknowledgeSession(db, organisationId, name, now);
 
       const { name: changedBy } = await actorOf(db, tenant);
       const running = step === 'resume' ? null : reason;
