@@ -135,7 +135,7 @@ function* objectionsOfWallets(
 ): Generator<Objection> {
   for (const { walletId, feature, amount } of needs) {
     const wallet = wallets.get(walletId);
-    if (wallet === undefined || wallet.whenEmpty !== 'refuse' || amount <= 0n) continue;
+    if (wallet?.whenEmpty !== 'refuse' || amount <= 0n) continue;
     const available = walletAvailable(wallet, feature, new Date(at));
     if (!available.lessThan(scaledText(amount))) continue;
     const unit = wallet.currency ?? wallet.unit ?? '';

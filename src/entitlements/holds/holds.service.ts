@@ -110,10 +110,15 @@ export class HoldsService implements OnApplicationShutdown {
     for (let tries = 1; tries <= TRIES; tries += 1) {
       const commands = await Promise.all(
         preparing.map((prepare, index) =>
-          prepare === null || results.has(index) ? null : orError(index, Promise.resolve(prepare(rules))),
+          prepare === null || results.has(index)
+            ? Promise.resolve(null)
+            : orError(
+                index,
+                Promise.resolve().then(() => prepare(rules)),
+              ),
         ),
       );
-      const outcomes = await Promise.all(commands.map((command) => (command === null ? null : this.submitted(command, rules)))); // prettier-ignore
+      const outcomes = await Promise.all(commands.map((command) => (command === null ? Promise.resolve(null) : this.submitted(command, rules)))); // prettier-ignore
       for (const [index, outcome] of outcomes.entries()) {
         if (outcome === null) continue;
         const answer = await orError(
@@ -312,7 +317,8 @@ export class HoldsService implements OnApplicationShutdown {
     said: Estimate,
     countsAt: number,
   ): Estimated | Promise<Estimated> {
-    const amounts = rules.wallets.length > 0 ? null : plainAmounts(said, rules.costCurrency);
+    const isLookedAt = rules.wallets.length > 0 || isSpendLookedAt(rules, scope.customer);
+    const amounts = isLookedAt ? null : plainAmounts(said, rules.costCurrency);
     if (amounts !== null) return { amounts, flags: [], refusal: null, wallets: [], sizing: null };
     return this.estimator.estimate(tenant, rules, scope, said, countsAt * 1_000);
   }
@@ -325,7 +331,8 @@ export class HoldsService implements OnApplicationShutdown {
     said: Estimate | null,
   ): Promise<Amounts | null> {
     if (said === null) return null;
-    return plainAmounts(said, rules.costCurrency) ?? (await this.estimated(tenant, id, rules, said)).amounts;
+    const amounts = isSpendLookedAt(rules, null) ? null : plainAmounts(said, rules.costCurrency);
+    return amounts ?? (await this.estimated(tenant, id, rules, said)).amounts;
   }
 
   /** By the prices of the hold's own customer. */
@@ -350,6 +357,12 @@ export class HoldsService implements OnApplicationShutdown {
     await this.events.record(tenant, named);
     await this.counting.now(tenant.organisationId);
   }
+}
+
+/** Whether caps or credit look at a customer's spend, in whatever currency. @param customerId null: anybody's */
+function isSpendLookedAt({ spendOf }: EntitlementRules, customerId: string | null): boolean {
+  if (spendOf === 'all') return true;
+  return customerId === null ? spendOf.size > 0 : spendOf.has(customerId);
 }
 
 /** Amounts that are said outright; null where prices or meters have to be known. */

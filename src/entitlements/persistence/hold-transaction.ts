@@ -104,6 +104,8 @@ const MOST_KNOWN = 200_000;
 export class HoldTransactions {
   /** Counters that are there. */
   private readonly known = new Map<string, CounterFacts>();
+  /** Those that a transaction makes: they are there once it has committed, and not where it begins again. */
+  private readonly made = new WeakMap<LockedState, ReadonlyMap<string, CounterFacts>>();
 
   /** Begins a transaction, takes its locks in the one order, and reads what they keep. */
   async open(client: PoolClient, wanted: Wanted): Promise<Opened> {
@@ -131,8 +133,8 @@ export class HoldTransactions {
     const organisations = results[2]!;
     const holds = new Map(results[3]!.map((row) => [row[0]!, toHold(row)]));
     let next = missing.length > 0 ? 5 : 4;
-    for (const { ref } of missing) this.remember(ref.id, { ...ref, capId: ref.cap.id });
-    const counters = await this.countersOf(client, results[next++]!);
+    const made = new Map(missing.map(({ ref }) => [ref.id, { ...ref, capId: ref.cap.id }]));
+    const counters = await this.countersOf(client, results[next++]!, made);
     const read = sessions.size > 0 ? results[next++]! : [];
     const unknown = spenders.size > 0 ? results[next]! : [];
 
@@ -144,6 +146,7 @@ export class HoldTransactions {
       spendUnknown: new Map(unknown.map((row) => [row[0]!, row[1]!])),
       alerts: [],
     };
+    this.made.set(state, made);
     const gone = [...refs.keys()].filter((id) => !counters.has(id));
     for (const id of gone) this.known.delete(id);
     return {
@@ -193,15 +196,20 @@ export class HoldTransactions {
     addHoldWrites(pipeline, state.holds.values());
     pipeline.add(COMMIT);
     await pipeline.run(client);
+    for (const [id, facts] of this.made.get(state) ?? []) this.remember(id, facts);
   }
 
-  private async countersOf(client: PoolClient, rows: readonly TextRow[]): Promise<Map<string, Counter>> {
-    const strangers = rows.filter((row) => !this.known.has(row[0]!)).map((row) => row[0]!);
+  private async countersOf(
+    client: PoolClient,
+    rows: readonly TextRow[],
+    made: ReadonlyMap<string, CounterFacts>,
+  ): Promise<Map<string, Counter>> {
+    const strangers = rows.map((row) => row[0]!).filter((id) => !this.known.has(id) && !made.has(id));
     if (strangers.length > 0) await this.learn(client, strangers);
     const counters = new Map<string, Counter>();
     for (const row of rows) {
       const id = row[0]!;
-      const facts = this.known.get(id)!;
+      const facts = (made.get(id) ?? this.known.get(id))!;
       const buckets = row[4] === null ? null : (JSON.parse(row[4]!) as [number, string][]);
       counters.set(id, {
         id,
