@@ -29,6 +29,9 @@ const PAGES = [
   'docs/one-off-invoices.md',
   'docs/documents.md',
   'docs/audit-log.md',
+  'docs/caps.md',
+  'docs/prepaid-credit.md',
+  'docs/runaway-agents.md',
 ];
 const FUNCTIONS = 'post() {';
 const BETWEEN_BLOCKS = '=== the next block ===';

@@ -68,6 +68,21 @@ it('provider-usage.mjs: prints what README.md shows, the second time as well', a
   expect(await node('provider-usage.mjs')).toEqual(SHOWN[0]);
 });
 
+it('agent.mjs: the step that would pass the cap is not taken', async () => {
+  expect(await node('agent.mjs')).toEqual([
+    'step 1: done',
+    'step 2: done',
+    'step 3: done',
+    "step 4: deny: The cap 'agent-example' has 0.005 USD left of 0.05; 0.02 were asked for.",
+  ]);
+});
+
+(canTypeShell() ? it : it.skip)('agent.sh: the event settles the hold (skipped without curl)', async () => {
+  expect(JSON.parse((await run('sh', 'agent.sh')).at(-1)!)).toMatchObject({ accepted: 1 });
+  const { items } = (await server.api('GET', '/v1/holds?customer=acme&limit=1')).body;
+  expect(items[0]).toMatchObject({ status: 'settled', booked: { cost: '0.015' } });
+});
+
 (canTypeShell() ? it : it.skip)('ndjson.sh: says which line was refused (skipped without curl and gzip)', async () => {
   const sent = await run('sh', 'ndjson.sh', 'events.ndjson');
   expect(sent.map((line) => JSON.parse(line) as unknown)).toEqual([
