@@ -50,6 +50,7 @@ it('an event is given back as it came, with what was found out about it', async 
     department: 'd',
     user: 'u',
     parent: 'session:above',
+    hold: 'of-nobody',
     step: 'retry',
     data: { provider: 'openai', model: 'gpt-4o', input_tokens: 1_000_000, output_tokens: 100_000, note: 'free' },
   };
