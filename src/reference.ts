@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { SCOPE_EXTENSION } from './access';
+import { holdsOperations } from './entitlements';
 import { eventsOperation, tracesOperation } from './ingestion';
 
 /** In the order in which a newcomer needs them. */
@@ -106,7 +107,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
 /** Adds what no controller says: routes outside Nest, scopes in words, `Idempotency-Key`, and how every refusal looks. */
 function complete(document: OpenAPIObject): OpenAPIObject {
   document.info = { ...document.info, license: { name: 'Apache-2.0' } };
-  for (const [path, operations] of Object.entries({ ...eventsOperation().paths, ...tracesOperation().paths })) {
+  const outsideNest = { ...eventsOperation().paths, ...tracesOperation().paths, ...holdsOperations().paths };
+  for (const [path, operations] of Object.entries(outsideNest)) {
     document.paths[path] = { ...document.paths[path], ...operations };
   }
   const refusal = {

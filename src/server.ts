@@ -9,6 +9,7 @@ import { EventsRoute, OpenMeterRoute, PendingCostsService, RecostingsService, Tr
 import { CapFiller, CountingService, DriftCheck, HoldsRoute, HoldsService } from './entitlements';
 import { PeriodCloser, TopUpsService } from './invoicing';
 import type { Clock } from './kernel';
+import { forgetLoopStatesJob } from './loops';
 import { foldUsageJob, MeterFiller } from './metering';
 import { type Logger, NestLogger, StartupError } from './platform';
 import type { Settings } from './platform/config';
@@ -125,6 +126,7 @@ async function serve({ settings, clock, logger }: ServerOptions, database: Datab
   jobs.start(app.get(CreditExpiry).job());
   jobs.start(app.get(TopUpsService).job());
   jobs.start(app.get(SimulationsService).job());
+  jobs.start(forgetLoopStatesJob(database.owner, clock));
   jobs.start(forgetAnswersJob(database.owner, clock, settings.WEIR_IDEMPOTENCY_KEPT));
 
   return {
