@@ -9,6 +9,8 @@ let routes: Route[];
 let document: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- what it is is checked below
 let all: FullOrganisation;
 let refresh: string;
+/** A finalized invoice that no prepaid credit paid. */
+let owed: string;
 beforeAll(async () => {
   server = await startTestServer();
   routes = await routesOf(server);
@@ -17,6 +19,10 @@ beforeAll(async () => {
   // A small one is done before anybody can cancel it; of one that is cancelled already the answer is the same.
   await server.query(`UPDATE simulation SET status = 'cancelled'`);
   refresh = (await server.api('POST', '/v1/catalogue/refreshes/release', undefined, OPERATOR_KEY)).body.id;
+  const advice = [{ description: 'Advice', unitAmount: '10' }];
+  owed = (await server.api('POST', '/v1/invoices', { customer: all.customer.key, currency: 'EUR', lines: advice })).body
+    .id;
+  expect(await server.api('POST', `/v1/invoices/${owed}/finalize`)).toMatchObject({ status: 200 });
 });
 afterAll(() => server.stop());
 
@@ -64,7 +70,7 @@ describe('the document', () => {
     expect(yaml.body).toContain('openapi: 3.0');
     expect(
       Object.keys(document.paths).filter(
-        (path) => !/^(\/[a-z-]+|\/\{[a-z]+\})+(\.(csv|pdf|ndjson|xml))?$/.test(path.replace('/v1', '')),
+        (path) => !/^(\/[a-z-]+|\/\{[a-zA-Z]+\})+(\.(csv|pdf|ndjson|xml))?$/.test(path.replace('/v1', '')),
       ),
     ).toEqual([]);
   });
@@ -167,6 +173,8 @@ describe('every endpoint', () => {
       'POST /v1/simulations/{simulation}/cancel',
       'POST /v1/billing-runs',
       'POST /v1/subscriptions/{subscription}/resume-billing',
+      'POST /v1/caps/{cap}/archive',
+      'POST /v1/wallets/{wallet}/archive',
     ];
     for (const { name, method, operation } of routes) {
       const takesBody = ['POST', 'PUT', 'PATCH'].includes(method) && !bare.includes(name);
@@ -200,7 +208,8 @@ describe('every endpoint', () => {
   it('takes an Idempotency-Key when it is a POST of a tenant that its own content does not identify', () => {
     for (const { name, method, operation } of routes) {
       const taken = (operation.parameters ?? []).some((each: { name: string }) => each.name === 'Idempotency-Key');
-      const wanted = method === 'POST' && !['POST /v1/events', OPENMETER, OTLP].includes(name) && !isOperators(name);
+      const identified = ['POST /v1/events', OPENMETER, OTLP].includes(name) || name.startsWith('POST /v1/holds');
+      const wanted = method === 'POST' && !identified && !isOperators(name);
       expect({ name, taken }).toEqual({ name, taken: wanted });
     }
   });
@@ -298,6 +307,24 @@ describe('what is answered is what is documented', () => {
     ],
     ['GET /v1/invoices/{invoice}/lines/{line}/explain', () => `/v1/invoices/${all.invoice.id}/lines/1/explain`],
     ['GET /v1/invoices/{invoice}/lines/{line}/explain', () => `/v1/invoices/${all.invoice.id}/lines/2/explain`],
+    ['GET /v1/caps', () => `/v1/caps?customer=${all.customer.key}&limit=2`],
+    ['GET /v1/caps/{cap}', () => `/v1/caps/${all.cap.key}`],
+    ['GET /v1/alerts', () => `/v1/alerts?customer=${all.customer.key}`],
+    ['GET /v1/entitlement-settings', () => '/v1/entitlement-settings'],
+    ['GET /v1/customers/{customer}/sessions/{session}', () => `/v1/customers/${all.customer.key}/sessions/looping`],
+    ['GET /v1/customers/{customer}/balances', () => `/v1/customers/${all.customer.key}/balances`],
+    ['GET /v1/holds', () => `/v1/holds?customer=${all.customer.key}&status=settled`],
+    ['GET /v1/holds/{hold}', () => `/v1/holds/${all.hold.key}`],
+    ['GET /v1/hold-sizing', () => '/v1/hold-sizing'],
+    ['GET /v1/wallets', () => `/v1/wallets?customer=${all.customer.key}`],
+    ['GET /v1/wallets/{wallet}', () => `/v1/wallets/${all.wallet.key}`],
+    ['GET /v1/wallets/{wallet}/grants', () => `/v1/wallets/${all.wallet.id}/grants`],
+    ['GET /v1/wallets/{wallet}/entries', () => `/v1/wallets/${all.wallet.id}/entries?limit=1`],
+    ['GET /v1/wallets/{wallet}/top-ups', () => `/v1/wallets/${all.wallet.id}/top-ups`],
+    ['GET /v1/loop-rules', () => '/v1/loop-rules'],
+    ['GET /v1/loop-rules/{taskClass}', () => '/v1/loop-rules/default'],
+    ['GET /v1/loop-findings', () => `/v1/loop-findings?customer=${all.customer.key}&session=looping`],
+    ['GET /v1/loop-findings/{finding}', () => `/v1/loop-findings/${all.loopFinding}`],
   ];
   it.each(READING)('%s', async (route, path) => {
     const { status, body, headers } = await server.api('GET', path(), undefined, keyFor(route));
@@ -649,13 +676,137 @@ describe('what is answered is what is documented', () => {
     ],
     ['POST /v1/invoices/{invoice}/approve', () => `/v1/invoices/${all.draft}/approve`, () => undefined, 200],
     ['POST /v1/invoices/{invoice}/finalize', () => `/v1/invoices/${all.draft}/finalize`, () => undefined, 200],
-    ['POST /v1/invoices/{invoice}/void', () => `/v1/invoices/${all.draft}/void`, () => ({ reason: 'Twice' }), 200],
+    ['POST /v1/invoices/{invoice}/void', () => `/v1/invoices/${owed}/void`, () => ({ reason: 'Twice' }), 200],
+    ['POST /v1/invoices/{invoice}/reissue', () => `/v1/invoices/${owed}/reissue`, () => ({ reason: 'Wrong' }), 200],
     [
-      'POST /v1/invoices/{invoice}/reissue',
-      () => `/v1/invoices/${all.draft}/reissue`,
-      () => ({ reason: 'Wrong' }),
+      'POST /v1/caps',
+      () => '/v1/caps',
+      () => ({
+        key: 'sessions',
+        name: 'Each session',
+        scope: { customer: all.customer.key, agent: 'crawler' },
+        each: ['session'],
+        measure: 'spend',
+        currency: 'USD',
+        period: { rolling: '24h' },
+        kind: { downgrade: ['gpt-4o-mini'] },
+        limit: 5,
+        thresholds: ['50', 90],
+        forecast: true,
+      }),
+      201,
+    ],
+    [
+      'POST /v1/caps/{cap}/raise',
+      () => '/v1/caps/sessions/raise',
+      () => ({ by: '1', until: '2099-01-01T00:00:00Z', approvedBy: 'kim', reason: 'A demonstration' }),
       200,
     ],
+    [
+      'POST /v1/holds',
+      () => '/v1/holds',
+      () => ({
+        key: 'whole',
+        customer: all.customer.key,
+        agent: 'crawler',
+        session: 's',
+        ttl: '2m',
+        estimate: { amount: '0.5', units: { [all.meter.key]: '100' } },
+      }),
+      200,
+    ],
+    [
+      'POST /v1/holds',
+      () => '/v1/holds',
+      () => ({ customer: all.customer.key, estimate: { cost: '1000000000', spend: '0' } }),
+      200,
+    ],
+    [
+      'POST /v1/holds',
+      () => '/v1/holds',
+      () => ({
+        customer: all.customer.key,
+        parent: 'whole',
+        key: 'part',
+        estimate: { provider: 'openai', model: all.model, inputTokens: '10', maxTokens: '10' },
+      }),
+      200,
+    ],
+    [
+      'POST /v1/holds',
+      () => '/v1/holds',
+      () => ({
+        holds: [
+          { key: 'third', customer: all.customer.key, estimate: { amount: '0.01' } },
+          { customer: 'nobody', estimate: { amount: '0.01' } },
+        ],
+      }),
+      200,
+    ],
+    ['POST /v1/holds/{hold}/extend', () => '/v1/holds/whole/extend', () => ({ amount: '0.1', ttl: '3m' }), 200],
+    [
+      'POST /v1/holds/{hold}/settle',
+      () => '/v1/holds/whole/settle',
+      () => ({ amount: '0.7', units: { [all.meter.key]: '100' }, partial: true }),
+      200,
+    ],
+    [
+      'POST /v1/holds/{hold}/settle',
+      () => '/v1/holds/whole/settle',
+      () => ({ events: [{ id: 'held', type: 'llm.request', customer: all.customer.key, data: { output_tokens: 1 } }] }),
+      200,
+    ],
+    ['POST /v1/holds/{hold}/release', () => '/v1/holds/third/release', () => ({}), 200],
+    ['POST /v1/caps/{cap}/archive', () => '/v1/caps/sessions/archive', () => undefined, 200],
+    ...(['pause', 'resume', 'stop'] as const).map((step): (typeof WRITING)[number] => [
+      `POST /v1/customers/{customer}/sessions/{session}/${step}`,
+      () => `/v1/customers/${all.customer.key}/sessions/looping/${step}`,
+      () => ({ reason: 'To see what it does' }),
+      200,
+    ]),
+    [
+      'POST /v1/loop-findings/{finding}/resolve',
+      () => `/v1/loop-findings/${all.loopFinding}/resolve`,
+      () => ({ reason: 'Seen' }),
+      200,
+    ],
+    [
+      'POST /v1/wallets',
+      () => '/v1/wallets',
+      () => ({
+        key: 'credits',
+        name: 'Credits',
+        customer: all.customer.key,
+        unit: 'credits',
+        soldIn: 'USD',
+        burns: { [all.meter.key]: '0.001' },
+        whenEmpty: 'arrears',
+        overdraftLimit: 5,
+        topUp: { on: 'threshold', below: '0', amount: '100', price: '10', monthlyLimit: '100', paid: true },
+      }),
+      201,
+    ],
+    [
+      'POST /v1/wallets/{wallet}/grants',
+      () => `/v1/wallets/${all.wallet.key}/grants`,
+      () => ({
+        kind: 'promotional',
+        amount: 1,
+        expiresAt: '2099-01-01T00:00:00Z',
+        rolloverLimit: '0.5',
+        features: [all.feature.key],
+        reference: 'gift',
+        reason: 'A gift',
+      }),
+      201,
+    ],
+    [
+      'POST /v1/wallets/{wallet}/top-ups',
+      () => `/v1/wallets/${all.wallet.key}/top-ups`,
+      () => ({ amount: '10', price: '9.5', expiresAfterDays: 365, reference: 'ordered' }),
+      201,
+    ],
+    ['POST /v1/wallets/{wallet}/archive', () => '/v1/wallets/credits/archive', () => undefined, 200],
   ];
   it.each(WRITING)('%s', async (route, path, body, status) => {
     const sent = body();
@@ -675,6 +826,48 @@ describe('what is answered is what is documented', () => {
     expect([...new Set(WRITING.map(([route]) => route)), 'POST /v1/organisations', OPENMETER].sort()).toEqual(
       documented.sort(),
     );
+  });
+
+  const CHANGING: [method: string, route: string, path: () => string, body: () => object][] = [
+    [
+      'PATCH',
+      '/v1/caps/{cap}',
+      () => `/v1/caps/${all.cap.key}`,
+      () => ({ name: 'All of it', limit: '3000', thresholds: [], forecast: false, kind: 'pause' }),
+    ],
+    [
+      'PATCH',
+      '/v1/entitlement-settings',
+      () => '/v1/entitlement-settings',
+      () => ({ unknownPriceAmount: '0.1', longestTtl: '1d', sizingRisk: '0.1', away: { amount: '5', holds: 10 } }),
+    ],
+    [
+      'PATCH',
+      '/v1/wallets/{wallet}',
+      () => `/v1/wallets/${all.wallet.key}`,
+      () => ({ name: 'Credit', whenEmpty: 'refuse', overdraftLimit: '0', topUp: null }),
+    ],
+    [
+      'PUT',
+      '/v1/loop-rules/{taskClass}',
+      () => '/v1/loop-rules/research',
+      () => ({
+        repeat: null,
+        noProgress: { calls: 10, cost: '1.5', action: 'pause' },
+        polling: [{ tool: 'status*', perMinute: 6 }],
+      }),
+    ],
+  ];
+  it.each(CHANGING)('%s %s', async (method, route, path, body) => {
+    const sent = body();
+    const name = `${method} ${route}`;
+    const answer = await server.api(method, path(), sent);
+    expect(answer).toMatchObject({ status: 200 });
+    expect(schemaOf(name, 200).safeParse(answer.body).error?.issues ?? []).toEqual([]);
+    const { operation } = routes.find((each) => each.name === name)!;
+    const request = checkOf(operation.requestBody.content['application/json'].schema);
+    expect(request.safeParse(sent).error?.issues ?? []).toEqual([]);
+    expect(request.safeParse({ ...sent, unknown: 1 }).success).toBe(false);
   });
 
   it('a refusal of OTLP is a Status', async () => {

@@ -96,12 +96,27 @@ const SettleBody = z.object({
 });
 const ExtendBody = z.object({ ...ESTIMATE, ttl: z.string().optional().describe('How long from now, such as "10m".') });
 
+const ReleaseBody = z.object({});
+const SeveralBody = z.object({ holds: z.array(HoldBody).min(1).max(1_000) });
+const Refused = z.object({
+  problem: z
+    .object({
+      code: z.string(),
+      detail: z.string(),
+      errors: z.array(z.object({ field: z.string(), detail: z.string() })),
+    })
+    .describe('Why this one couldn’t be decided; the others were.'),
+});
+const SeveralAnswer = z.object({
+  holds: z.array(z.union([HoldAnswer, Refused])).describe('One for each, in the order in which they were asked for.'),
+});
+
 /** The reference's entries of the routes of holds, which no Nest controller describes. */
 export function holdsOperations(): Pick<OpenAPIObject, 'paths'> {
   const hold = schemaOf(HoldBody);
   const answer = schemaOf(HoldAnswer);
-  const several = { type: 'object', properties: { holds: { type: 'array', items: hold, minItems: 1, maxItems: 1_000 } }, required: ['holds'] }; // prettier-ignore
-  const answers = { type: 'object', properties: { holds: { type: 'array', items: { type: 'object' } } } };
+  const several = schemaOf(SeveralBody);
+  const answers = schemaOf(SeveralAnswer);
   return {
     paths: {
       '/v1/holds': {
@@ -140,7 +155,7 @@ export function holdsOperations(): Pick<OpenAPIObject, 'paths'> {
           operationId: 'HoldsRoute_release',
           summary: 'Release a hold',
           description: 'The work wasn’t done: all that was held is free again. Safe to repeat.',
-          body: { type: 'object', properties: {} },
+          body: schemaOf(ReleaseBody),
           answer: schemaOf(Ended),
         }),
       },
