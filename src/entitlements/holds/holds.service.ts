@@ -123,7 +123,7 @@ export class HoldsService implements OnApplicationShutdown {
         if (outcome === null) continue;
         const answer = await orError(
           index,
-          Promise.resolve().then(() => answerOf(outcome, commands[index]!.id)),
+          Promise.resolve().then(() => answerOf(outcome, '')),
         );
         if (answer !== null) results.set(index, answer);
       }
@@ -177,44 +177,52 @@ export class HoldsService implements OnApplicationShutdown {
     const { organisationId } = tenant;
     const id = holdIdOf(organisationId, name);
     const { events, partial } = request;
-    if (events !== null) await this.recordEvents(tenant, id, events);
-    return this.decided(tenant, async (rules) => ({
-      kind: 'settle',
-      organisationId,
-      id,
-      requestHash: hashOf({ ...request, id }),
-      stated: await this.statedOf(tenant, id, rules, request.stated),
-      partial,
-      now: this.clock.now().getTime(),
-    }));
+    if (events !== null) await this.recordEvents(tenant, name, events);
+    return this.decided(
+      tenant,
+      async (rules) => ({
+        kind: 'settle',
+        organisationId,
+        id,
+        requestHash: hashOf({ ...request, id }),
+        stated: await this.statedOf(tenant, name, rules, request.stated),
+        partial,
+        now: this.clock.now().getTime(),
+      }),
+      name,
+    );
   }
 
   /** Holds more of it, or for longer; where that doesn't fit it stays as it was. @returns JSON */
   async extend(tenant: Tenant, name: string, { more, ttlMs }: ExtendRequest): Promise<string> {
     const { organisationId } = tenant;
     const id = holdIdOf(organisationId, name);
-    return this.decided(tenant, async (rules) => {
-      const { longestTtlSeconds } = rules.settings;
-      if (ttlMs !== null && ttlMs > longestTtlSeconds * 1_000) throw tooLong('ttl', longestTtlSeconds);
-      const estimated = more === null ? null : await this.estimated(tenant, id, rules, more);
-      const now = this.clock.now().getTime();
-      return {
-        kind: 'extend',
-        organisationId,
-        id,
-        requestHash: hashOf({ id, more, ttlMs }),
-        // It is one action, however often it is extended.
-        more:
-          estimated === null
-            ? NO_AMOUNTS
-            : more?.actions === undefined
-              ? { ...estimated.amounts, actions: 0n }
-              : estimated.amounts,
-        wallets: estimated?.wallets ?? [],
-        expiresAt: ttlMs === null ? null : now + ttlMs,
-        now,
-      };
-    });
+    return this.decided(
+      tenant,
+      async (rules) => {
+        const { longestTtlSeconds } = rules.settings;
+        if (ttlMs !== null && ttlMs > longestTtlSeconds * 1_000) throw tooLong('ttl', longestTtlSeconds);
+        const estimated = more === null ? null : await this.estimated(tenant, name, rules, more);
+        const now = this.clock.now().getTime();
+        return {
+          kind: 'extend',
+          organisationId,
+          id,
+          requestHash: hashOf({ id, more, ttlMs }),
+          // It is one action, however often it is extended.
+          more:
+            estimated === null
+              ? NO_AMOUNTS
+              : more?.actions === undefined
+                ? { ...estimated.amounts, actions: 0n }
+                : estimated.amounts,
+          wallets: estimated?.wallets ?? [],
+          expiresAt: ttlMs === null ? null : now + ttlMs,
+          now,
+        };
+      },
+      name,
+    );
   }
 
   /** Frees all of it: the work wasn't done. A repeat gets the first answer. @returns JSON */
@@ -223,7 +231,7 @@ export class HoldsService implements OnApplicationShutdown {
     const id = holdIdOf(organisationId, name);
     const now = this.clock.now().getTime();
     const requestHash = hashOf({ release: id });
-    return this.decided(tenant, () => ({ kind: 'release', organisationId, id, requestHash, now }));
+    return this.decided(tenant, () => ({ kind: 'release', organisationId, id, requestHash, now }), name);
   }
 
   /** Decides a command that was made elsewhere, such as while the database was away. */
@@ -248,13 +256,17 @@ export class HoldsService implements OnApplicationShutdown {
     }
   }
 
-  /** Prepares a command by the rules there are, and again when they turn out to be others. */
-  private async decided(tenant: Tenant, prepare: Prepare): Promise<string> {
+  /**
+   * Prepares a command by the rules there are, and again when they turn out to be others.
+   *
+   * @param name what the hold was asked for by, where it has to be there
+   */
+  private async decided(tenant: Tenant, prepare: Prepare, name = ''): Promise<string> {
     let rules = await this.rulesOf(tenant.organisationId);
     for (let tries = 1; tries <= TRIES; tries += 1) {
       const command = await prepare(rules);
       const outcome = await this.submitted(command, rules);
-      if (outcome !== null) return answerOf(outcome, command.id);
+      if (outcome !== null) return answerOf(outcome, name);
       rules = await this.load(tenant.organisationId);
     }
     throw rulesChanging();
@@ -326,29 +338,30 @@ export class HoldsService implements OnApplicationShutdown {
   /** What is said of a hold's work as numbers; most say how much right away, and the hold need not be looked at. */
   private async statedOf(
     tenant: Tenant,
-    id: string,
+    name: string,
     rules: EntitlementRules,
     said: Estimate | null,
   ): Promise<Amounts | null> {
     if (said === null) return null;
     const amounts = isSpendLookedAt(rules, null) ? null : plainAmounts(said, rules.costCurrency);
-    return amounts ?? (await this.estimated(tenant, id, rules, said)).amounts;
+    return amounts ?? (await this.estimated(tenant, name, rules, said)).amounts;
   }
 
   /** By the prices of the hold's own customer. */
-  private async estimated(tenant: Tenant, id: string, rules: EntitlementRules, said: Estimate): Promise<Estimated> {
-    const hold = await this.find(tenant, id);
+  private async estimated(tenant: Tenant, name: string, rules: EntitlementRules, said: Estimate): Promise<Estimated> {
+    const hold = await this.find(tenant, name);
     return this.estimator.estimate(tenant, rules, hold.scope, said, hold.countsAt * 1_000);
   }
 
-  private async find({ organisationId }: Tenant, id: string): Promise<Hold> {
+  private async find({ organisationId }: Tenant, name: string): Promise<Hold> {
+    const id = holdIdOf(organisationId, name);
     const hold = await this.database.tenant(organisationId, (db) => readHold(db, id));
-    if (hold === null) throw new NotFoundError('hold', toPublicId('hold', id));
+    if (hold === null) throw new NotFoundError('hold', name);
     return hold;
   }
 
-  private async recordEvents(tenant: Tenant, id: string, events: readonly unknown[]): Promise<void> {
-    await this.find(tenant, id);
+  private async recordEvents(tenant: Tenant, name: string, events: readonly unknown[]): Promise<void> {
+    const { id } = await this.find(tenant, name);
     const named = events.map((event) =>
       typeof event === 'object' && event !== null && !Array.isArray(event)
         ? { ...event, hold: toPublicId('hold', id) }
@@ -384,10 +397,10 @@ function rulesChanging(): ConflictError {
 }
 
 /** The answer, or what is thrown instead of one. */
-function answerOf(outcome: HoldOutcome, id: string): string {
+function answerOf(outcome: HoldOutcome, name: string): string {
   if ('answer' in outcome) return outcome.answer;
   const { problem, detail } = outcome;
-  if (problem === 'hold_not_found') throw new NotFoundError('hold', toPublicId('hold', id));
+  if (problem === 'hold_not_found') throw new NotFoundError('hold', name);
   if (problem === 'hold_parent_not_found') throw new InvalidRequestError('invalid_hold', `parent: ${detail}`, [{ field: 'parent', detail }]); // prettier-ignore
   throw new ConflictError(problem, detail);
 }
