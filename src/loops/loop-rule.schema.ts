@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { decimalText } from '../kernel';
-import { decimalString } from '../platform/http';
+import { decimalString, text } from '../platform/http';
 import { DEFAULT_LOOP_RULES, LARGEST_RULE, LOOP_ACTIONS, type LoopRules, type SaidRules } from './domain';
 
 const { repeat, pingPong, noProgress, rate, depth } = DEFAULT_LOOP_RULES;
@@ -58,11 +58,7 @@ const DepthRule = z.strictObject({
   action: action(depth!.action),
 });
 const Allowance = z.strictObject({
-  tool: z
-    .string()
-    .min(1)
-    .max(LARGEST_RULE.toolLength)
-    .describe('Name of a tool that may repeat itself; `*` stands for any letters.'),
+  tool: text(LARGEST_RULE.toolLength).describe('Name of a tool that may repeat itself; `*` stands for any letters.'),
   perMinute: z
     .int()
     .min(1)

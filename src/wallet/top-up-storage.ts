@@ -29,6 +29,9 @@ export interface StoredTopUp {
   readonly terms: StoredGrantTerms;
 }
 
+/** Automatic top-ups as they are asked for: without a price they cost their face. */
+export type WantedTopUp = Omit<StoredTopUp, 'price'> & { readonly price: string | null };
+
 export function toRule({ on, below, every, startsAt }: StoredTopUp, timeZone: string): TopUpRule {
   if (on === 'threshold') return { on, below: new Decimal(below!) };
   const anchor: BillingAnchor = { startAt: new Date(startsAt!), timeZone, interval: every! };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BILLING_INTERVALS, decimalText, ONE, ZERO } from '../kernel';
 import { currency, decimalString, instant, key, reference, text } from '../platform/http';
 import { GRANT_KINDS } from './domain';
-import type { StoredTopUp } from './top-up-storage';
+import type { WantedTopUp } from './top-up-storage';
 import type { NewGrant } from './wallet-grants.service';
 import type { NewWallet, WalletChange } from './wallets.service';
 
@@ -127,7 +127,7 @@ export function toNewWallet(request: z.output<typeof CreateWalletRequest>): NewW
     burns: new Map(Object.entries(request.burns ?? {})),
     whenEmpty: request.whenEmpty ?? 'refuse',
     overdraftLimit: request.overdraftLimit ?? ZERO,
-    topUp: toStoredTopUp(request.topUp ?? null),
+    topUp: toWantedTopUp(request.topUp ?? null),
   };
 }
 
@@ -138,7 +138,7 @@ export function toWalletChange(request: z.output<typeof ChangeWalletRequest>): W
     ...(whenEmpty === undefined ? {} : { whenEmpty }),
     ...(overdraftLimit === undefined ? {} : { overdraftLimit }),
     ...(burns === undefined ? {} : { burns: new Map(Object.entries(burns)) }),
-    ...(topUp === undefined ? {} : { topUp: toStoredTopUp(topUp) }),
+    ...(topUp === undefined ? {} : { topUp: toWantedTopUp(topUp) }),
   };
 }
 
@@ -153,7 +153,7 @@ export function toNewGrant(request: z.output<typeof GrantRequest>): NewGrant {
   };
 }
 
-function toStoredTopUp(request: z.output<typeof TopUpRequest> | null): StoredTopUp | null {
+function toWantedTopUp(request: z.output<typeof TopUpRequest> | null): WantedTopUp | null {
   if (request === null) return null;
   const { on, below, every, startsAt, amount: bought, price, monthlyLimit, paid = false } = request;
   const said = (value: typeof ONE | null | undefined): string | null => (value ? decimalText(value) : null);
@@ -163,7 +163,7 @@ function toStoredTopUp(request: z.output<typeof TopUpRequest> | null): StoredTop
     every: on === 'schedule' ? (every ?? null) : null,
     startsAt: on === 'schedule' ? (startsAt?.toISOString() ?? null) : null,
     amount: decimalText(bought),
-    price: decimalText(price ?? bought),
+    price: said(price),
     monthlyLimit: said(monthlyLimit),
     paid,
     terms: {

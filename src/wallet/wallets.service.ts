@@ -7,10 +7,11 @@ import {
   Clock,
   ConflictError,
   type Currency,
-  type Decimal,
+  Decimal,
   decimalText,
   fromPublicId,
   InvalidRequestError,
+  minorUnitDecimals,
   newUuid,
   NotFoundError,
   toPublicId,
@@ -33,7 +34,7 @@ import {
 import { toWalletState } from './persistence/wallet-rows';
 import { lockWallets, saveWallets } from './persistence/wallet-store';
 import { RulesChanged } from './rules-changed';
-import type { StoredTopUp } from './top-up-storage';
+import type { StoredTopUp, WantedTopUp } from './top-up-storage';
 import { WalletBooks } from './wallet-books';
 
 /** A wallet that is asked for. */
@@ -49,7 +50,7 @@ export interface NewWallet {
   readonly soldIn: Currency | null;
   readonly whenEmpty: 'refuse' | 'arrears';
   readonly overdraftLimit: Decimal;
-  readonly topUp: StoredTopUp | null;
+  readonly topUp: WantedTopUp | null;
 }
 
 /** What may be changed later; what isn't named stays. */
@@ -82,7 +83,7 @@ export class WalletsService {
    * Makes an empty wallet. A repeat of the same answers the stored one.
    *
    * @throws ConflictError `wallet_exists` when the key is taken, or the customer has one of this currency or unit already
-   * @throws InvalidRequestError `wallet_meter_not_additive`
+   * @throws InvalidRequestError `wallet_meter_not_additive`, `invalid_wallet`
    */
   async create(tenant: Tenant, customer: CustomerEntity, wanted: NewWallet): Promise<ShownWallet> {
     const { organisationId } = tenant;
@@ -96,6 +97,7 @@ export class WalletsService {
         ...wanted,
         ...{ id: newUuid(), customerId: customer.id, currency, unit, burns },
         booksCurrency: (currency ?? soldIn)!,
+        topUp: topUpFor(wanted.topUp, currency, (currency ?? soldIn)!),
         createdAt: this.clock.now(),
       };
       if (await insertWallet(db, organisationId, wallet)) {
@@ -171,7 +173,10 @@ export class WalletsService {
         overdraftLimit: state.overdraft.limit,
         topUp,
       };
-      const after = { ...before, ...change, burns: burns ?? state.burns };
+      const after = {
+        ...{ ...before, ...change, burns: burns ?? state.burns },
+        topUp: change.topUp === undefined ? topUp : topUpFor(change.topUp, row.currency, row.books_currency),
+      };
       if (isDeepStrictEqual(termsShown(after), termsShown(before))) return this.shown(db, tenant, record);
 
       await updateWallet(db, organisationId, row.id, after);
@@ -309,6 +314,24 @@ export function refuseArchived({ archivedAt, row }: WalletRecord): void {
 
 function invalid(field: string, detail: string): InvalidRequestError {
   return new InvalidRequestError('invalid_wallet', `${field}: ${detail}`, [{ field, detail }]);
+}
+
+/** With its price, or a refusal of what the books couldn't take. @param currency null: of units */
+function topUpFor(wanted: WantedTopUp | null, currency: Currency | null, books: Currency): StoredTopUp | null {
+  if (wanted === null) return null;
+  const price = wanted.price ?? (currency === null ? null : wanted.amount);
+  if (price === null) throw invalid('topUp.price', 'is needed for units');
+  const digits = minorUnitDecimals(books);
+  if (new Decimal(price).decimalPlaces() > digits) {
+    throw invalid('topUp.price', `must have at most ${digits} decimals, as ${books} has`);
+  }
+  if (currency !== null && new Decimal(price).greaterThan(wanted.amount)) {
+    throw invalid('topUp.price', 'must not be above the amount: credit in money costs at most its face');
+  }
+  if (wanted.terms.rolloverLimit !== null && wanted.terms.expiresAfterDays === null) {
+    throw invalid('topUp.rolloverLimit', 'is for credit that expires');
+  }
+  return { ...wanted, price };
 }
 
 function isSame(

@@ -1,5 +1,6 @@
-import { Decimal, decimalProblem, InvalidRequestError, parseDecimal } from '../../kernel';
+import { Decimal, decimalProblem, fromPublicId, InvalidRequestError, parseDecimal } from '../../kernel';
 import { parseDuration } from '../../platform/config';
+import { currency } from '../../platform/http';
 import type { Estimate } from '../spend/estimate';
 
 /** Names in scope that are the sender's own. */
@@ -19,7 +20,7 @@ const TEXTS = ['currency', 'provider', 'model', 'type', 'taskClass'] as const;
 const LONGEST = 255;
 const MOST_METERS = 50;
 const MOST_EVENTS = 1_000;
-const CURRENCY = /^[A-Z]{3}$/;
+const CURRENCY = currency();
 
 /** A hold that is asked for, as it was read and checked; nothing of it was looked up yet. */
 export interface HoldRequest {
@@ -59,6 +60,9 @@ export function parseHold(body: unknown, path = ''): HoldRequest {
     if (value !== null) own[field] = value;
   }
   const taskClass = textOf(fields, 'taskClass', path);
+  const key = textOf(fields, 'key', path);
+  if (key !== null && fromPublicId('hold', key) !== null)
+    throw refused(`${path}key`, 'looks like an id of ours, so nobody could ask for it');
   if (fields['estimate'] === undefined) throw refused(`${path}estimate`, 'is missing: how much the work may come to');
   const said = parseEstimate(fields['estimate'], `${path}estimate.`);
   const estimate =
@@ -70,7 +74,7 @@ export function parseHold(body: unknown, path = ''): HoldRequest {
     own,
     parent: textOf(fields, 'parent', path),
     taskClass: taskClass ?? estimate.taskClass ?? null,
-    key: textOf(fields, 'key', path),
+    key,
     ttlMs: ttlOf(fields, path),
     estimate,
   };
@@ -121,7 +125,7 @@ function parseEstimate(value: unknown, path: string): Estimate {
     const text = textOf(fields, field, path);
     if (text !== null) estimate[field] = text;
   }
-  if (estimate.currency !== undefined && !CURRENCY.test(estimate.currency))
+  if (estimate.currency !== undefined && !CURRENCY.safeParse(estimate.currency).success)
     throw refused(`${path}currency`, 'must be a currency code such as "USD"');
   if (fields['units'] !== undefined) estimate.units = unitsOf(fields['units'], `${path}units`);
   refuseContradiction(estimate, path);

@@ -2,14 +2,17 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/co
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Asker, Requires, type Tenant } from '../../access';
-import { Decimal, decimalText, toPublicId } from '../../kernel';
-import { text } from '../../platform/http';
+import { Decimal, decimalText, InvalidRequestError, toPublicId } from '../../kernel';
+import { reference, text } from '../../platform/http';
 import { SESSION_STATES } from '../domain';
 import { SessionControlService, type SessionStep, type SessionToShow } from './session-control.service';
 
 const StepRequest = z.strictObject({
   reason: text(500).describe('Why, for the record and for whoever asks for a hold.'),
 });
+
+/** As events may name it. */
+const SessionName = reference();
 
 const SessionResponse = z.object({
   customer: z.string(),
@@ -121,6 +124,14 @@ export class SessionsController {
     step: SessionStep,
     reason: string,
   ): Promise<z.infer<typeof SessionResponse>> {
+    refuseNoName(session);
     return toSessionResponse(await this.sessions.change(tenant, customer, session, step, reason));
   }
+}
+
+/** What no event could be of can't be stopped either. @throws InvalidRequestError */
+function refuseNoName(session: string): void {
+  if (SessionName.safeParse(session).success) return;
+  const detail = 'must be 1 to 255 characters, as in events';
+  throw new InvalidRequestError('invalid_request', `session: ${detail}`, [{ field: 'session', detail }]);
 }
