@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { type Answer, startTestServer, type TestServer } from '../support/server';
 import { routesOf } from './openapi-routes';
+import { AMOUNTS, key, LONG, type Row, text } from './wrong-bodies';
+import { ENTITLEMENTS } from './wrong-entitlements';
 
 /** Everything wrong that the other endpoints may be sent. Whatever it is: a problem with a code, and nothing written. */
 let server: TestServer;
@@ -13,6 +15,20 @@ beforeAll(async () => {
   for (const key of ['one', 'two']) await made('/v1/subscriptions', { key, customer: 'acme', plan: 'plan' });
   expect((await server.api('POST', '/v1/events', EVENT)).status).toBe(200);
   clock = (await made('/v1/test-clocks', { now: '2026-01-01T00:00:00Z' })).id;
+  await made('/v1/meters', { ...SUM, key: 'largest', aggregation: 'max' });
+  await made('/v1/caps', CAP);
+  await made('/v1/wallets', { key: 'usd', customer: 'acme', currency: 'USD' });
+  await made('/v1/wallets/usd/grants', { kind: 'bought', amount: '20' });
+  await made('/v1/wallets', {
+    key: 'credits',
+    customer: 'acme',
+    unit: 'credits',
+    soldIn: 'USD',
+    burns: { meter: '1' },
+  });
+  for (const key of ['hold', 'settled', 'released']) await answered('/v1/holds', { ...HOLD, key });
+  await answered('/v1/holds/settled/settle', { amount: '0.1' });
+  await answered('/v1/holds/released/release', {});
 });
 afterAll(() => server.stop());
 
@@ -28,6 +44,20 @@ const SIMULATED = { candidates: [CANDIDATE], from: '2026-01-01T00:00:00Z', to: '
 const TAX_RATE = { key: 'vat', name: 'VAT', percent: '19' };
 const ITEM = { description: 'Advice', unitAmount: '1' };
 const PLAN = { key: 'plan', name: 'Plan', currency: 'USD', interval: 'month', prices: [FLAT] };
+
+const CAP = {
+  key: 'cap',
+  scope: { customer: 'acme' },
+  measure: 'cost',
+  period: 'lifetime',
+  kind: 'hard',
+  limit: '100',
+};
+const HOLD = { customer: 'acme', ttl: '1h', estimate: { amount: '0.5' } };
+
+async function answered(path: string, body: unknown): Promise<void> {
+  expect(await server.api('POST', path, body)).toMatchObject({ status: 200 });
+}
 
 async function made(path: string, body: unknown): Promise<Answer['body']> {
   const answer = await server.api('POST', path, body);
@@ -138,8 +168,6 @@ describe('the body of any POST', () => {
   });
 });
 
-/** What is wrong with the body of one endpoint: where it is sent, what, the code and the field. */
-type Row = [because: string, body: unknown, code: string, field: string | undefined];
 const CUSTOMER = { key: 'c', name: 'C' };
 const price = (charge: unknown, more: object = { meter: 'meter' }) => ({
   ...PLAN,
@@ -159,46 +187,8 @@ const AMENDED = { type: 'llm.request', customer: 'acme' };
 const AMENDMENT = { ...VOID, event: AMENDED };
 const RANGE = { reason: 'a price was wrong', from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' };
 const filter = (more: object) => ({ ...METER, key: 'm', filters: [{ field: 'user', operator: 'equals', ...more }] });
-const LONG = 'x'.repeat(30_000);
 const preview = (charge: unknown, usage: unknown) => ({ currency: 'USD', price: { charge }, usage });
 const PREVIEW = preview({ model: 'unit', unitPrice: '1' }, { quantity: '1' });
-
-const TEXTS: [because: string, text: unknown][] = [
-  ['missing', undefined],
-  ['null', null],
-  ['a number', 1],
-  ['a list', ['a']],
-  ['empty', ''],
-  ['a NUL', 'a\0b'],
-  ['a line break', 'a\nb'],
-  ['broken Unicode', 'a\ud800'],
-  ['too long', LONG],
-];
-const text = (field: string, base: object): Row[] =>
-  TEXTS.map(([because, value]) => [`${field} is ${because}`, { ...base, [field]: value }, 'invalid_request', field]);
-const key = (base: object): Row[] => [
-  ...text('key', base),
-  ...['a b', '__proto__', 'ä', '.a', 'a/b', 'a%b', 'x'.repeat(101), 'cus_00000000000000000000000000'].map(
-    (value): Row => [`key is ${value.slice(0, 30)}`, { ...base, key: value }, 'invalid_request', 'key'],
-  ),
-];
-/** An amount at `path`, in the words of the schema or of the room. */
-const AMOUNTS: unknown[] = [
-  null,
-  true,
-  [],
-  {},
-  '',
-  'free',
-  'NaN',
-  '1e3',
-  '0x1',
-  '1,5',
-  '01',
-  '.5',
-  '1234567890123456',
-  '0.1234567890123',
-];
 
 /** What no meter may be, new or changed. */
 const METERS: Row[] = [
@@ -252,6 +242,7 @@ const withoutKey = ([because, body, ...refusal]: Row): Row => {
 };
 
 const BODIES: Record<string, Row[]> = {
+  ...ENTITLEMENTS,
   'POST /v1/customers': [
     ...key(CUSTOMER),
     ...text('name', CUSTOMER),
@@ -897,6 +888,11 @@ describe.each(Object.keys(BODIES))('%s', (route) => {
       .replace('{plan}', 'drafted')
       .replace('{subscription}', 'one')
       .replace('{price}', FLAT.key)
+      .replace('{cap}', 'cap')
+      .replace('{hold}', 'hold')
+      .replace('{wallet}', 'usd')
+      .replace('{session}', 'session')
+      .replace('{taskClass}', 'default')
       .replace('{id}', EVENT.id);
     await expectRefused(() => server.api(method, address, body), 422, code, field);
   });
@@ -941,6 +937,61 @@ describe('what is refused for what is stored', () => {
     ],
   ])('%s', async (_, path, body, status, code, field) => {
     await expectRefused(() => server.api('POST', path, body), status, code, field);
+  });
+
+  const POST = 'POST' as const;
+  const UNTIL = { until: '2099-01-01T00:00:00Z', approvedBy: 'kim', reason: 'A demonstration' };
+  it.each<[string, string, string, unknown, number, string, string | undefined]>([
+    ['a cap of nobody', POST, '/v1/caps', { ...CAP, key: 'c', scope: { customer: 'nobody' } }, 404, 'customer_not_found', 'scope.customer'],
+    ['a cap of no subscription', POST, '/v1/caps', { ...CAP, key: 'c', scope: { subscription: 'nothing' } }, 404, 'subscription_not_found', undefined],
+    ['a cap of no meter', POST, '/v1/caps', { ...CAP, key: 'c', measure: 'units', meter: 'nothing' }, 404, 'meter_not_found', undefined],
+    ['a key that is taken', POST, '/v1/caps', { ...CAP, limit: '99' }, 409, 'cap_exists', 'key'],
+    ['a cap that isn’t there', 'PATCH', '/v1/caps/nothing', { limit: '1' }, 404, 'cap_not_found', undefined],
+    ['a raise of what isn’t there', POST, '/v1/caps/nothing/raise', { ...UNTIL, by: '1' }, 404, 'cap_not_found', undefined],
+    ['an archiving of what isn’t there', POST, '/v1/caps/nothing/archive', undefined, 404, 'cap_not_found', undefined],
+    ['a session of nobody', POST, '/v1/customers/nobody/sessions/s/pause', { reason: 'r' }, 404, 'customer_not_found', undefined],
+    ['a session of 256 letters', POST, `/v1/customers/acme/sessions/${'x'.repeat(256)}/pause`, { reason: 'r' }, 422, 'invalid_request', 'session'],
+    ['a session of 3,000 letters', POST, `/v1/customers/acme/sessions/${'x'.repeat(3_000)}/stop`, { reason: 'r' }, 422, 'invalid_request', 'session'],
+    ['a hold of nobody', POST, '/v1/holds', { ...HOLD, customer: 'nobody' }, 404, 'customer_not_found', 'customer'],
+    ['a hold of no subscription', POST, '/v1/holds', { ...HOLD, subscription: 'nothing' }, 404, 'subscription_not_found', undefined],
+    ['a hold under another’s subscription', POST, '/v1/holds', { ...HOLD, customer: 'none', subscription: 'one' }, 404, 'subscription_not_found', 'subscription'],
+    ['a key that asked for something else', POST, '/v1/holds', { ...HOLD, key: 'hold', estimate: { amount: '0.6' } }, 409, 'hold_conflict', undefined],
+    ['a part of what has ended', POST, '/v1/holds', { ...HOLD, parent: 'released' }, 409, 'hold_ended', undefined],
+    ...['settle', 'extend', 'release'].map((end): [string, string, string, unknown, number, string, undefined] => [`${end} of what isn’t there`, POST, `/v1/holds/nothing/${end}`, end === 'release' ? {} : { amount: '1' }, 404, 'hold_not_found', undefined]),
+    ['a settling with events of what isn’t there', POST, '/v1/holds/nothing/settle', { events: [{ ...EVENT, id: 'e' }] }, 404, 'hold_not_found', undefined],
+    ['a second settling that says something else', POST, '/v1/holds/settled/settle', { amount: '0.2' }, 409, 'hold_ended', undefined],
+    ['an extension of what was settled', POST, '/v1/holds/settled/extend', { amount: '0.2' }, 409, 'hold_ended', undefined],
+    ['a release of what was settled', POST, '/v1/holds/settled/release', {}, 409, 'hold_ended', undefined],
+    ['a settling of what was released', POST, '/v1/holds/released/settle', { amount: '0.2' }, 409, 'hold_ended', undefined],
+    ['a wallet of nobody', POST, '/v1/wallets', { key: 'w', customer: 'nobody', currency: 'EUR' }, 404, 'customer_not_found', 'customer'],
+    ['a second wallet of a currency', POST, '/v1/wallets', { key: 'w', customer: 'acme', currency: 'USD' }, 409, 'wallet_exists', 'currency'],
+    ['a wallet’s key that is taken', POST, '/v1/wallets', { key: 'usd', customer: 'none', currency: 'USD' }, 409, 'wallet_exists', 'key'],
+    ['burns of no meter', POST, '/v1/wallets', { key: 'w', customer: 'none', unit: 'u', soldIn: 'USD', burns: { nothing: '1' } }, 404, 'meter_not_found', undefined],
+    ['a wallet that isn’t there', 'PATCH', '/v1/wallets/nothing', { name: 'N' }, 404, 'wallet_not_found', undefined],
+    ['a grant to nothing', POST, '/v1/wallets/nothing/grants', { kind: 'bought', amount: '1' }, 404, 'wallet_not_found', undefined],
+    ['a grant for no feature', POST, '/v1/wallets/usd/grants', { kind: 'bought', amount: '1', features: ['nothing'] }, 404, 'feature_not_found', undefined],
+    ['bought units that cost nothing', POST, '/v1/wallets/credits/grants', { kind: 'bought', amount: '1' }, 422, 'invalid_grant', 'paid'],
+    ['sold units without a price', POST, '/v1/wallets/credits/top-ups', { amount: '1' }, 422, 'invalid_top_up', 'price'],
+    ['top-ups of units without a price', 'PATCH', '/v1/wallets/credits', { topUp: { on: 'threshold', below: '1', amount: '5', paid: true } }, 422, 'invalid_wallet', 'topUp.price'],
+    ['an archiving of credit', POST, '/v1/wallets/usd/archive', undefined, 409, 'wallet_not_empty', undefined],
+    ['a class of 256 letters', 'PUT', `/v1/loop-rules/${'x'.repeat(256)}`, {}, 422, 'invalid_request', 'taskClass'],
+    ['rules that aren’t there', 'DELETE', '/v1/loop-rules/nothing', undefined, 404, 'loop_rules_not_found', undefined],
+    ['a finding that isn’t there', POST, '/v1/loop-findings/nothing/resolve', {}, 404, 'loop_finding_not_found', undefined],
+  ])('%s', async (_, method, path, body, status, code, field) => {
+    await expectRefused(() => server.api(method, path, body), status, code, field);
+  }); // prettier-ignore
+
+  it('one of several holds keeps nobody out', async () => {
+    const one = { ...HOLD, key: 'one of several' };
+    const wrong = [{ ...HOLD, customer: 'nobody' }, { ...HOLD, estimate: { amount: '-1' } }, { ...HOLD, ttl: '2d' }, 1];
+    const answer = await server.api('POST', '/v1/holds', { holds: [...wrong, one] });
+    expect(answer.body.holds).toMatchObject([
+      { problem: { code: 'customer_not_found', errors: [{ field: 'holds[0].customer' }] } },
+      { problem: { code: 'invalid_hold', errors: [{ field: 'holds[1].estimate.amount' }] } },
+      { problem: { code: 'ttl_too_long', errors: [{ field: 'holds[2].ttl' }] } },
+      { problem: { code: 'invalid_hold', errors: [{ field: 'holds[3]' }] } },
+      { decision: 'allow' },
+    ]);
   });
 
   it('a test clock that would move back', async () => {
@@ -1002,6 +1053,24 @@ describe('an address', () => {
     ['/v1/price-book/in-force?model=nothing', 'model_price_not_found'],
     ['/v1/price-book/in-force?provider=nobody&model=gpt-4o', 'model_price_not_found'],
     ['/v1/resources/nothing', 'resource_not_found'],
+    ['/v1/caps/nothing', 'cap_not_found'],
+    ['/v1/caps/cap_00000000000000000000000000', 'cap_not_found'],
+    ['/v1/holds/nothing', 'hold_not_found'],
+    ['/v1/holds/hld_00000000000000000000000000', 'hold_not_found'],
+    [`/v1/holds/${'x'.repeat(3_060)}`, 'hold_not_found'],
+    ['/v1/wallets/nothing', 'wallet_not_found'],
+    ['/v1/wallets/nothing/grants', 'wallet_not_found'],
+    ['/v1/wallets/nothing/entries', 'wallet_not_found'],
+    ['/v1/wallets/nothing/top-ups', 'wallet_not_found'],
+    ['/v1/loop-rules/nothing', 'loop_rules_not_found'],
+    ['/v1/loop-findings/nothing', 'loop_finding_not_found'],
+    ['/v1/customers/nothing/balances', 'customer_not_found'],
+    ['/v1/customers/nothing/sessions/s', 'customer_not_found'],
+    ['/v1/caps?customer=nothing', 'customer_not_found'],
+    ['/v1/alerts?customer=nothing', 'customer_not_found'],
+    ['/v1/holds?customer=nothing', 'customer_not_found'],
+    ['/v1/wallets?customer=nothing', 'customer_not_found'],
+    ['/v1/loop-findings?customer=nothing', 'customer_not_found'],
   ])('%.60s names nothing', async (path, code) => {
     await expectRefused(() => get(path), 404, code);
   });
@@ -1050,6 +1119,14 @@ describe('a query', () => {
     '/v1/events?customer=acme&',
     '/v1/customers/acme/invoices?',
     '/v1/ledger/entries?',
+    '/v1/caps?',
+    '/v1/alerts?',
+    '/v1/holds?',
+    '/v1/wallets?',
+    '/v1/wallets/usd/grants?',
+    '/v1/wallets/usd/entries?',
+    '/v1/wallets/usd/top-ups?',
+    '/v1/loop-findings?',
   ];
 
   it.each(['0', '-1', '201', '1.5', '1e2', 'ten', '', '%20', '00001', '١'])('has no limit of "%s"', async (limit) => {
