@@ -316,7 +316,8 @@ describe('counting that is killed in the middle', () => {
       while (!over.signal.aborted) {
         const killed = await server.query(
           `SELECT pg_terminate_backend(pid) FROM pg_locks
-            WHERE locktype = 'advisory' AND classid = $1 AND granted AND random() < 0.2`,
+            WHERE locktype = 'advisory' AND classid = $1 AND granted AND random() < 0.2
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
           [COUNTING_LOCK_CLASS],
         );
         kills += killed.length;
