@@ -1,22 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { type Decimal, scaledToDecimal, sum, ZERO } from '../../kernel';
 import {
-  type Burn,
   burnedOfFeature,
   burnedOfPeriods,
   burnOf,
   coveredOf,
-  giveBackTo,
+  type FeatureBurn,
+  giveBackUsage,
+  type GrantPiece,
   insertEntries,
   loadEmptyGrants,
   type LockedWallet,
   lockWallets,
   type MoveReason,
-  NOTHING_BURNED,
   saveWallets,
   unitsOf,
   type WalletEntry,
-  withoutEntries,
 } from '../../wallet';
 import { insertAlerts } from '../alerts/alert-store';
 import type { Counting, SpendEntry } from '../counting/counting-step';
@@ -64,28 +63,35 @@ export class CreditBurner {
 
   private async giveBack({ db, organisationId }: Counting, moves: readonly Move[]): Promise<WalletEntry[]> {
     if (moves.length === 0) return [];
-    const stacks = new Map<string, Burn>();
+    const stacks = new Map<string, readonly FeatureBurn[]>();
     const periods = moves.flatMap(({ reason }) => (reason.period === null ? [] : [reason.period]));
     for (const each of await burnedOfPeriods(db, organisationId, distinct(periods))) {
-      stacks.set(placeOf(each.walletId, each.subscriptionId, each.periodIndex, each.feature), each.burned);
+      const place = placeOf(each.walletId, each.subscriptionId, each.periodIndex);
+      stacks.set(place, [...(stacks.get(place) ?? []), each]);
     }
+    const covers = new Map<string, readonly GrantPiece[]>();
     const entries: WalletEntry[] = [];
     for (const { wallet, amount, reason } of moves) {
       const { period, feature } = reason;
-      const place = placeOf(wallet.id, period?.subscriptionId ?? null, period?.index ?? null, feature);
+      // Units are of no billing period: they go back to what was burned for their feature.
+      const place =
+        period === null ? placeOf(wallet.id, feature) : placeOf(wallet.id, period.subscriptionId, period.index);
       if (period === null && !stacks.has(place)) {
-        stacks.set(place, await burnedOfFeature(db, organisationId, wallet.id, feature));
+        const burned = await burnedOfFeature(db, organisationId, wallet.id, feature);
+        stacks.set(place, [{ feature, burned, last: 0n }]);
       }
-      const stack = stacks.get(place) ?? NOTHING_BURNED;
-      const covered = stack.overdraft.isZero() ? [] : await coveredOf(db, organisationId, wallet.id);
-      const ids = [...stack.pieces, ...covered].map(({ grant }) => grant);
-      await loadEmptyGrants(db, organisationId, wallet, ids);
+      const own = stacks.get(place) ?? [];
+      if (!covers.has(wallet.id) && own.some(({ burned }) => !burned.overdraft.isZero())) {
+        covers.set(wallet.id, await coveredOf(db, organisationId, wallet.id));
+      }
+      const covered = covers.get(wallet.id) ?? [];
+      const pieces = [...own.flatMap(({ burned }) => burned.pieces), ...covered];
+      await loadEmptyGrants(db, organisationId, wallet, [...new Set(pieces.map(({ grant }) => grant))]);
 
-      const given = giveBackTo(wallet, stack, covered, amount.negated(), reason);
-      stacks.set(place, withoutEntries(stack, given));
-      // Covers that are taken back are read again by the next one.
-      if (given.some(({ kind }) => kind === 'cover')) await insertEntries(db, organisationId, given.splice(0));
-      entries.push(...given);
+      const given = giveBackUsage(wallet, own, covered, amount.negated(), reason);
+      stacks.set(place, given.stacks);
+      if (covers.has(wallet.id)) covers.set(wallet.id, given.covered);
+      entries.push(...given.entries);
     }
     return entries;
   }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Tenant } from '../../access';
-import { type Decimal, invariant, ZERO } from '../../kernel';
+import { Decimal, invariant, ZERO } from '../../kernel';
 import {
   type BurnedFor,
   burnedOfPeriods,
@@ -67,11 +67,13 @@ export class PrepaidCredit {
       pay: ({ invoice, parts, lines }, at) => {
         const id = ids.get(creditPlace(invoice.customerId, invoice.currency));
         const wallet = id === undefined ? undefined : wallets.get(id);
-        const due = invoice.total.minus(invoice.creditApplied);
-        if (wallet === undefined || !due.greaterThan(0) || lines.some((line) => boughtBy(line) !== null)) return ZERO;
+        if (wallet === undefined || lines.some((line) => boughtBy(line) !== null)) return ZERO;
+        // Of an invoice that is paid otherwise, nothing is due: what its usage burned goes back all the same.
+        const due = Decimal.max(invoice.total.minus(invoice.creditApplied), ZERO);
+        const burned = takeOut(usage, wallet, parts);
+        if (due.isZero() && burned.length === 0) return ZERO;
 
         const before = wallet.totals;
-        const burned = takeOut(usage, wallet, parts);
         const own = covered.get(wallet.id)!;
         const paid = payInvoice(
           wallet,
@@ -93,13 +95,15 @@ export class PrepaidCredit {
 
   /** Gives back what an invoice took that is void now. A repeat does nothing. */
   async giveBack(db: EntityManager, tenant: Tenant, invoice: InvoiceEntity, at: Date): Promise<void> {
-    if (invoice.prepaidApplied.isZero()) return;
     const { organisationId } = tenant;
     const taken = await takenByInvoice(db, organisationId, invoice.id);
     if (taken.length === 0) return;
     const [{ walletId }] = taken as [(typeof taken)[number]];
     const wallet = (await lockWallets(db, organisationId, [walletId])).get(walletId);
-    invariant(wallet !== undefined, 'a wallet that paid an open invoice is there');
+    if (wallet === undefined) {
+      invariant(invoice.prepaidApplied.isZero(), 'a wallet that paid an open invoice is there');
+      return;
+    }
     const pieces = taken.flatMap(({ burned }) => burned.pieces);
     await loadEmptyGrants(db, organisationId, wallet, [...new Set(pieces.map(({ grant }) => grant))]);
 
@@ -107,9 +111,9 @@ export class PrepaidCredit {
     const back = giveBackInvoice(
       wallet,
       invoice.id,
-      taken.map(({ period, feature, burned }) => ({
+      taken.map(({ period, feature, ...each }) => ({
+        ...each,
         usage: period === null ? null : { subscriptionId: period[0], periodIndex: period[1], feature },
-        burned,
       })),
       at,
     );

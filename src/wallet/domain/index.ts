@@ -1,4 +1,5 @@
 export * from './accounts';
+export * from './give-back-usage';
 export * from './pay-invoice';
 export * from './posting';
 export * from './trial-balance';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Decimal, decimalText, sum, ZERO } from '../../kernel';
-import { type BurnedUsage, giveBackInvoice, payInvoice } from './pay-invoice';
+import { type BurnedUsage, chargedFor, giveBackInvoice, payInvoice } from './pay-invoice';
 import { grant } from './prepaid/some-grants';
 import { type Burn, type Grant, NO_TOTALS } from './prepaid';
 import { burnOf, grantTo, type WalletEntry } from './wallet-moves';
@@ -119,6 +119,42 @@ it('takes what has covered an overdraft since for the invoice', () => {
   expect([applied.toFixed(), below.settled.toFixed(), lefts(below)]).toEqual(['8', '1', 'a 0, b 1']);
 });
 
+it('a void invoice is shared once more as it was: what no credit paid waits too', () => {
+  const own = wallet([grant('chat', '20', { features: ['chat'] })]);
+  const usage = use(own, [
+    ['chat', '4.5'],
+    ['images', '4.5'],
+  ]);
+  // 9.00 of usage, 5.00 of fees, 19 % of tax: a little less than a third is chat's.
+  const invoice = { due: d('16.66'), net: d('14'), covered: [] };
+  const first = payInvoice(own, { ...invoice, id: 'i', usage }, AT);
+  expect([first.applied.toFixed(), lefts(own)]).toEqual(['5.36', 'chat 14.64']);
+
+  const taken = usage.map(({ burned: charged, ...each }) => ({
+    usage: each,
+    burned: burnedBy(
+      first.entries.filter(({ source, feature }) => source.kind === 'invoice' && feature === each.feature),
+    ),
+    charged: chargedFor(charged),
+  }));
+  const back = giveBackInvoice(own, 'i', taken, AT);
+  expect([back.amount.toFixed(), lefts(own)]).toEqual(['5.36', 'chat 20']);
+  const waiting = usage.map((each) => ({
+    ...each,
+    burned: burnedBy(
+      back.entries.filter(({ source, feature }) => source.kind === 'applied' && feature === each.feature),
+    ),
+  }));
+  expect(payInvoice(own, { ...invoice, id: 'j', usage: waiting }, AT).applied.toFixed()).toBe('5.36');
+});
+
+it('of an invoice that was paid otherwise, what its usage burned goes back', () => {
+  const own = wallet([grant('a', '5')]);
+  const usage = use(own, [['chat', '3']]);
+  const { applied } = payInvoice(own, { id: 'i', due: ZERO, net: d('3'), usage, covered: [] }, AT);
+  expect([applied.toFixed(), lefts(own)]).toEqual(['0', 'a 5']);
+});
+
 const cents = (most: number) => fc.integer({ min: 0, max: most }).map((units) => new Decimal(units).dividedBy(100));
 const tiny = fc.integer({ min: 0, max: 5_000_000 }).map((units) => new Decimal(units).dividedBy('100000'));
 const features = fc.constantFrom('chat', 'images', null);
@@ -162,7 +198,12 @@ it('whatever was burned: applied and due add up in cents, the wallet is the sum 
         const taken = places.map((place) => {
           const [feature, period] = JSON.parse(place) as [string | null, object | null];
           const burned = burnedBy(own.filter((entry) => JSON.stringify([entry.feature, entry.period]) === place));
-          return { usage: period === null ? null : { subscriptionId: 's', periodIndex: 0, feature }, burned };
+          const charged = usage.find((each) => period !== null && each.feature === feature)?.burned;
+          return {
+            usage: period === null ? null : { subscriptionId: 's', periodIndex: 0, feature },
+            burned,
+            charged: charged === undefined ? ZERO : chargedFor(charged),
+          };
         });
         const back = giveBackInvoice(paid, 'i', taken, AT);
         expect(decimalText(back.amount)).toBe(decimalText(applied));

@@ -14,7 +14,7 @@ export interface BurnedUsage {
 /** An invoice that credit may pay. */
 export interface InvoiceToCover {
   readonly id: string;
-  /** What is still to be paid of it, above zero, in minor units. */
+  /** What is still to be paid of it: zero or above, in minor units. */
   readonly due: Decimal;
   /** What it comes to without taxes. */
   readonly net: Decimal;
@@ -120,7 +120,7 @@ export function withoutCovers(covers: readonly GrantPiece[], back: readonly Wall
 }
 
 /** What usage was charged: burned, overdrawn or not covered. */
-function chargedFor({ pieces, overdraft, uncovered }: Burn): Decimal {
+export function chargedFor({ pieces, overdraft, uncovered }: Burn): Decimal {
   return sumOfPieces(pieces).plus(overdraft).plus(uncovered);
 }
 
@@ -156,21 +156,30 @@ function floorOf(amount: Decimal, unit: Decimal): Decimal {
   return amount.dividedToIntegerBy(unit).times(unit);
 }
 
+/** What an invoice took for usage, or for what was none. */
+export interface TakenForUsage {
+  /** Null for what was no usage. */
+  readonly usage: Omit<BurnedUsage, 'burned'> | null;
+  readonly burned: Burn;
+  /** What the usage was charged before the invoice took its place. */
+  readonly charged: Decimal;
+}
+
 /**
- * Gives back what an invoice took that is void now. What its usage was charged waits for another invoice, and no credit is
- * burned for it meanwhile.
+ * Gives back what an invoice took that is void now. What its usage was charged waits for another invoice, all of it, whoever
+ * paid for it: so that one is shared as this one was. No credit is burned for it meanwhile.
  *
- * @param taken what the invoice burned, by period and feature; null for what was no usage
+ * @param taken what the invoice took, by period and feature
  */
 export function giveBackInvoice(
   wallet: LockedWallet,
   invoiceId: string,
-  taken: readonly { readonly usage: Omit<BurnedUsage, 'burned'> | null; readonly burned: Burn }[],
+  taken: readonly TakenForUsage[],
   at: Date,
 ): { readonly amount: Decimal; readonly entries: WalletEntry[] } {
   const entries: WalletEntry[] = [];
   let amount = ZERO;
-  for (const { usage, burned } of taken) {
+  for (const { usage, burned, charged } of taken) {
     const period = usage === null ? null : { subscriptionId: usage.subscriptionId, index: usage.periodIndex };
     const reason = { feature: usage?.feature ?? null, period, at };
     const back = sumOfPieces(burned.pieces);
@@ -178,7 +187,7 @@ export function giveBackInvoice(
     entries.push(...giveBackTo(wallet, { ...burned, overdraft: ZERO, uncovered: ZERO }, [], back, invoice));
     if (usage !== null) {
       const applied = { ...reason, source: { kind: 'applied', id: invoiceId } } as const;
-      entries.push(...tellUncovered(wallet, back, applied));
+      entries.push(...tellUncovered(wallet, charged, applied));
     }
     amount = amount.plus(back);
   }

@@ -215,6 +215,8 @@ export interface BurnedFor {
   readonly periodIndex: number;
   readonly feature: string | null;
   readonly burned: Burn;
+  /** When it was burned last, by the journal's order. */
+  readonly last: bigint;
 }
 
 interface BurnedRow {
@@ -227,29 +229,49 @@ interface BurnedRow {
   readonly amount: string;
 }
 
-/** What an invoice took of wallets, by wallet, period and feature; without a period what was no usage. */
+/** What an invoice took of a wallet for the usage of a period, or without a period for what was no usage. */
+export interface TakenByInvoice {
+  readonly walletId: string;
+  readonly period: readonly [subscriptionId: string, index: number] | null;
+  readonly feature: string | null;
+  readonly burned: Burn;
+  /** What the usage was charged, whoever paid for it; zero where there is no period. */
+  readonly charged: Decimal;
+}
+
+/** What an invoice took of wallets, and whose place it took, by wallet, period and feature. Of a void one nothing is left. */
 export async function takenByInvoice(
   db: Queryable,
   organisationId: string,
   invoiceId: string,
-): Promise<(Omit<BurnedFor, 'subscriptionId' | 'periodIndex'> & { readonly period: [string, number] | null })[]> {
-  const rows = await db.query<BurnedRow>(
-    `SELECT wallet_id, subscription_id, period_index, feature, grant_id, 'grant' AS kind, -sum(amount) AS amount
+): Promise<TakenByInvoice[]> {
+  const rows = await db.query<BurnedRow & { source_kind: 'invoice' | 'applied' }>(
+    `SELECT wallet_id, subscription_id, period_index, feature, source_kind,
+            CASE source_kind WHEN 'invoice' THEN grant_id END AS grant_id, 'grant' AS kind, -sum(amount) AS amount
        FROM wallet_entry
-      WHERE organisation_id = $1 AND source_kind = 'invoice' AND source_id = $2 AND kind IN ('burn', 'give_back')
-      GROUP BY 1, 2, 3, 4, 5 HAVING sum(amount) <> 0 ORDER BY 1, 2, 3, 4, max(seq)`,
+      WHERE organisation_id = $1 AND source_id = $2
+        AND (source_kind = 'invoice' AND kind IN ('burn', 'give_back')
+          OR source_kind = 'applied' AND kind IN ('give_back', 'overdraft', 'uncovered'))
+      GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(amount) <> 0 ORDER BY 1, 2, 3, 4, max(seq)`,
     [organisationId, invoiceId],
   );
   return grouped(rows).map((own) => {
     const { wallet_id: walletId, subscription_id: subscriptionId, period_index: index, feature } = own[0]!;
-    const period: [string, number] | null = subscriptionId === null ? null : [subscriptionId, index!];
-    return { walletId, period, feature, burned: toBurn(own) };
+    const applied = own.filter(({ source_kind }) => source_kind === 'applied');
+    return {
+      walletId,
+      period: subscriptionId === null ? null : [subscriptionId, index!],
+      feature,
+      burned: toBurn(own.filter(({ source_kind }) => source_kind === 'invoice')),
+      // What was taken back of the usage adds to the wallet.
+      charged: sum(applied.map(({ amount }) => new Decimal(amount))).negated(),
+    };
   });
 }
 
 /**
- * What was burned for billing periods that no invoice has taken the place of yet, by wallet, period and feature: each grant once, in the order in which they were
- * burned last.
+ * What was burned for billing periods that no invoice has taken the place of yet, by wallet, period and feature: each grant
+ * once, in the order in which they were burned last.
  */
 export async function burnedOfPeriods(
   db: Queryable,
@@ -257,9 +279,10 @@ export async function burnedOfPeriods(
   periods: readonly { readonly subscriptionId: string; readonly index: number }[],
 ): Promise<BurnedFor[]> {
   if (periods.length === 0) return [];
-  const rows = await db.query<BurnedRow>(
+  const rows = await db.query<BurnedRow & { last: string | null }>(
     `SELECT entry.wallet_id, entry.subscription_id, entry.period_index, entry.feature, entry.grant_id,
-            CASE WHEN entry.grant_id IS NULL THEN entry.kind ELSE 'grant' END AS kind, -sum(entry.amount) AS amount
+            CASE WHEN entry.grant_id IS NULL THEN entry.kind ELSE 'grant' END AS kind, -sum(entry.amount) AS amount,
+            max(entry.seq) FILTER (WHERE entry.amount < 0) AS last
        FROM wallet_entry AS entry
        JOIN unnest($2::uuid[], $3::int[]) AS period (subscription_id, index)
          ON (entry.subscription_id, entry.period_index) = (period.subscription_id, period.index)
@@ -275,11 +298,12 @@ export async function burnedOfPeriods(
     periodIndex: own[0]!.period_index!,
     feature: own[0]!.feature,
     burned: toBurn(own),
+    last: own.reduce((last, row) => (BigInt(row.last ?? 0) > last ? BigInt(row.last ?? 0) : last), 0n),
   }));
 }
 
-function grouped(rows: readonly BurnedRow[]): BurnedRow[][] {
-  const groups = new Map<string, BurnedRow[]>();
+function grouped<R extends BurnedRow>(rows: readonly R[]): R[][] {
+  const groups = new Map<string, R[]>();
   for (const row of rows) {
     const place = JSON.stringify([row.wallet_id, row.subscription_id, row.period_index, row.feature]);
     groups.set(place, [...(groups.get(place) ?? []), row]);
