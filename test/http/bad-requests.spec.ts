@@ -1211,6 +1211,20 @@ describe('a query', () => {
     }
   });
 
+  it.each([
+    ['/v1/holds?status=gone', 'invalid_request', 'status'],
+    ['/v1/holds?session=', 'invalid_request', 'session'],
+    ['/v1/alerts?kind=loud', 'invalid_request', 'kind'],
+    ['/v1/caps?archived=yes', 'invalid_request', 'archived'],
+    ['/v1/loop-findings?open=1', 'invalid_request', 'open'],
+    ['/v1/hold-sizing?from=yesterday', 'invalid_request', 'from'],
+    ['/v1/hold-sizing?to=2026-11-21', 'invalid_request', 'to'],
+    ['/v1/hold-sizing?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', 'invalid_request', 'from'],
+    ['/v1/hold-sizing?from=2020-01-01T00:00:00Z&to=2026-01-01T00:00:00Z', 'invalid_request', 'from'],
+  ])('is not %s', async (path, code, field) => {
+    await expectRefused(() => server.api('GET', path), 422, code, field);
+  });
+
   it('of the price book names a model', async () => {
     await expectRefused(() => server.api('GET', '/v1/price-book/in-force'), 422, 'invalid_request', 'model');
     await expectRefused(
