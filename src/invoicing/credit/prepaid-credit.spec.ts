@@ -120,3 +120,23 @@ it('an invoice of which nothing is due gives back what its usage burned', async 
   expect(march).toMatchObject({ total: '0.00', prepaidApplied: '0.00' });
   expect(await settled()).toBe('4');
 });
+
+it('an invoice below zero, or one that credit of the customer pays, gives back what its usage burned', async () => {
+  const calls = { key: 'calls', name: 'Calls', meter: 'calls', charge: { model: 'volume', tiers: TIERS } };
+  const { api, clock, use, takeBack, settled } = await world({ kind: 'bought', amount: '20' }, { terms: { prices: [calls] } }); // prettier-ignore
+  await use('march', 100, null);
+  await advance({ api }, clock, '2026-04-02T00:00:00Z');
+  expect(await settled()).toBe('16.67');
+  await takeBack('march');
+  await use('april', 10, null);
+  expect(await settled()).toBe('16.337');
+  await advance({ api }, clock, '2026-05-02T00:00:00Z');
+  // 0.33 less the 3.33 of March: 3.00 are credit of the customer, which pays for May.
+  expect((await invoicesOf({ api }, 'acme'))[1]).toMatchObject({ total: '-3.00', prepaidApplied: '0.00' });
+  expect(await settled()).toBe('16.67');
+  await use('may', 10, null);
+  expect(await settled()).toBe('16.337');
+  await advance({ api }, clock, '2026-06-02T00:00:00Z');
+  expect((await invoicesOf({ api }, 'acme'))[2]).toMatchObject({ creditApplied: '0.33', prepaidApplied: '0.00' });
+  expect(await settled()).toBe('16.67');
+});

@@ -27,6 +27,7 @@ it.each`
   ${[CHAT]}              | ${''}                      | ${'images'} | ${'0'}  | ${'it is for chat'}
   ${[CHAT]}              | ${''}                      | ${null}     | ${'0'}  | ${'what is of no feature needs credit for everything'}
   ${[CHAT, IMAGES]}      | ${'images 3'}              | ${'chat'}   | ${'5'}  | ${'they share nothing'}
+  ${[CHAT]}              | ${'images 1'}              | ${'chat'}   | ${'5'}  | ${'what images could use was used up meanwhile'}
   ${[ALL, CHAT]}         | ${''}                      | ${'chat'}   | ${'10'} | ${'both pay for chat'}
   ${[ALL, CHAT]}         | ${'images 5'}              | ${'chat'}   | ${'0'}  | ${'chat burns the credit for everything first, which images needs'}
   ${[ALL, CHAT]}         | ${'images 3'}              | ${'chat'}   | ${'2'}  | ${'chat may take 2 of what both can use'}

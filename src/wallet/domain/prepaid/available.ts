@@ -49,12 +49,15 @@ export function available(
 
   let most = slack(feature, others);
   for (const other of others) {
+    const both = shared(other, feature);
+    // What nothing is left for any more can't be left shorter by credit that it may not use.
+    if (both.isZero()) continue;
     const room = slack(
       other,
       others.filter((each) => each !== other),
     );
     // All that both can use may go without leaving the other one short: then it doesn't bound.
-    if (room.lessThan(shared(other, feature))) most = Decimal.min(most, room.minus(heldFor(feature)));
+    if (room.lessThan(both)) most = Decimal.min(most, room.minus(heldFor(feature)));
   }
   return Decimal.max(most, ZERO);
 }
