@@ -178,7 +178,11 @@ export class AddCaps1795315210000 implements MigrationInterface {
         -- The same by the customer's clock: whose periods it is in.
         counts_at timestamptz NOT NULL,
         expires_at timestamptz NOT NULL,
-        ended_at timestamptz
+        ended_at timestamptz,
+        -- How many of its events have a cost that isn't known yet; till then no less money is booked than "last_held", which
+        -- is what it held itself when it ended, without its parts.
+        pending_events int NOT NULL DEFAULT 0,
+        last_held text
       ) WITH (fillfactor = 60);
       ALTER TABLE hold ALTER answer SET STORAGE EXTERNAL, ALTER end_answer SET STORAGE EXTERNAL;
       -- No column of an index changes when a hold ends, so that ending it touches no index (HOT).

@@ -147,6 +147,21 @@ describe('a hold', () => {
     expect(await counterOf(cap)).toEqual({ settled: 0.6, held: 0, overrun: 0 });
   });
 
+  it('whose event has no price stays booked at what it held until there is one', async () => {
+    const { customer, cap } = await customerWith();
+    const { body } = await hold(customer, '4');
+    const data = { provider: 'nobody', model: 'unheard-of', input_tokens: 5, output_tokens: 6 };
+    const event = { id: `unknown ${customer}`, type: 'llm.request', customer, hold: body.hold, data };
+    expect((await server.api('POST', '/v1/events', event)).status).toBe(200);
+    expect((await server.api('GET', `/v1/holds/${body.hold}`)).body).toMatchObject({
+      status: 'settled',
+      booked: { cost: '4' },
+      flags: ['unknown_price', 'estimated'],
+    });
+    expect(await counterOf(cap)).toEqual({ settled: 4, held: 0, overrun: 0 });
+    expect((await hold(customer, '2')).body).toMatchObject({ decision: 'deny' });
+  });
+
   it('that is released frees all of it, once', async () => {
     const { customer, cap } = await customerWith();
     const { body } = await hold(customer, '1');
@@ -212,6 +227,19 @@ describe('a hold in parts', () => {
     expect((await settle(second.hold, { amount: '0.5' })).body).toMatchObject({ flags: ['late'] });
     expect(await counterOf(cap)).toEqual({ settled: 2, held: 0, overrun: 0 });
     expect(await hold(customer, '1', { parent })).toMatchObject({ status: 409, body: { code: 'hold_ended' } });
+  });
+
+  it('of which nothing is said books what it still holds itself, beside what its parts came to', async () => {
+    const { customer, cap } = await customerWith({ limit: '10' });
+    const parent = (await hold(customer, '10')).body.hold as string;
+    const first = (await hold(customer, '4', { parent })).body.hold as string;
+    const second = (await hold(customer, '2', { parent })).body.hold as string;
+    await settle(first, { amount: '3' });
+    expect((await settle(parent)).body).toMatchObject({ booked: { cost: '5' }, flags: ['estimated'] });
+    expect(await counterOf(cap)).toEqual({ settled: 8, held: 0, overrun: 0 });
+    // Told late, and never more than the tree held.
+    await settle(second);
+    expect(await counterOf(cap)).toEqual({ settled: 10, held: 0, overrun: 0 });
   });
 
   it('takes from its whole line what a part came to above its own', async () => {

@@ -17,6 +17,9 @@ export interface Amounts {
 
 export const NO_AMOUNTS: Amounts = { cost: 0n, actions: 0n, spend: new Map(), units: new Map() };
 
+/** One action, as amounts count: what a hold is that doesn't say how many. */
+export const ONE_ACTION = 10n ** 24n;
+
 /** What is measured: with a currency for spend, with a meter for units. */
 export interface Measured {
   readonly measure: Measure;

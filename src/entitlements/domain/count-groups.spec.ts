@@ -51,7 +51,15 @@ function holdOf(held: string, counters: readonly string[], change: Partial<Hold>
   return {
     ...{ id: HOLD, organisationId: 'o', customerId: ACME, key: null, requestHash: '', status: 'open', parentId: null },
     ...{ scope: { customer: ACME }, taskClass: null, sizedRisk: null, held: amounts(held), stated: null, used: null },
-    ...{ booked: null, split: NO_AMOUNTS, firstHeld: amounts(held), counters, wallets: new Map<string, bigint>() },
+    ...{
+      booked: null,
+      split: NO_AMOUNTS,
+      firstHeld: amounts(held),
+      pendingEvents: 0,
+      lastHeld: null,
+      counters,
+      wallets: new Map<string, bigint>(),
+    },
     ...{ answer: '', endHash: null, endAnswer: null, flags: new Set<HoldFlag>(), askedAt: NOON, countsAt: NOON },
     ...{ expiresAt: NOON + 600_000, endedAt: null, changed: 'no' },
     ...change,
@@ -98,7 +106,7 @@ class World {
   /** As settling by a request does. */
   settle(hold: Hold, cost: string, flags: readonly HoldFlag[] = []): void {
     hold.stated = amounts(cost);
-    hold.flags = new Set([...hold.flags, ...flags]);
+    hold.flags = new Set([...[...hold.flags].filter((flag) => flag !== 'estimated'), ...flags]);
     rebook(hold, this.state, this.by, NOON + 60_000);
   }
 
@@ -196,6 +204,32 @@ describe('events that name a hold', () => {
     expect([hold.status, [...world.state.counters.values()].map(({ held }) => held)]).toEqual(['settled', [0n]]);
   });
 
+  const unknown = { cost: '0', pendingEvents: 1 };
+  const priced = { cost: '0.3', pendingEvents: -1, actions: 0 };
+
+  it.each`
+    events                                              | stated  | flags            | booked   | told                                         | because
+    ${[unknown]}                                        | ${null} | ${[]}            | ${'5'}   | ${['unknown_price', 'estimated']}            | ${'what was held stands in for what isn’t known'}
+    ${[unknown, { cost: '1' }]}                         | ${null} | ${[]}            | ${'5'}   | ${['unknown_price', 'estimated']}            | ${'known ones beside it may be a part only'}
+    ${[unknown, { cost: '7' }]}                         | ${null} | ${[]}            | ${'7'}   | ${['overrun', 'unknown_price', 'estimated']} | ${'known ones may be more'}
+    ${[unknown, priced]}                                | ${null} | ${[]}            | ${'0.3'} | ${[]}                                        | ${'a price that comes is what counts'}
+    ${[unknown, unknown, priced]}                       | ${null} | ${[]}            | ${'5'}   | ${['unknown_price', 'estimated']}            | ${'of the other one it isn’t known yet'}
+    ${[unknown, { ...priced, cost: '0', actions: -1 }]} | ${null} | ${[]}            | ${'0'}   | ${[]}                                        | ${'voided ones are nothing'}
+    ${[unknown]}                                        | ${'2'}  | ${[]}            | ${'2'}   | ${['unknown_price']}                         | ${'somebody said what all of it came to'}
+    ${[unknown]}                                        | ${'2'}  | ${['partial']}   | ${'5'}   | ${['partial', 'unknown_price']}              | ${'somebody said the least of it'}
+    ${[unknown]}                                        | ${'5'}  | ${['estimated']} | ${'5'}   | ${['estimated', 'unknown_price']}            | ${'nobody knew'}
+    ${[unknown, priced]}                                | ${'5'}  | ${['estimated']} | ${'0.3'} | ${['estimated']}                             | ${'an estimate gives way to a price'}
+  `('$events and a settling of $stated ($flags) book $booked: $because', ({ events, stated, flags, booked, told }) => {
+    const world = new World([capOf()]);
+    const hold = world.hold('5');
+    if (stated !== null) world.settle(hold, stated as string, flags as HoldFlag[]);
+    for (const { cost, ...change } of events as (Omit<Partial<PendingGroup>, 'cost'> & { cost: string })[]) {
+      world.count([group(cost, { holdId: HOLD, ...change })]);
+    }
+    expect([world.settled('cap-day'), scaledText(hold.booked!.cost)]).toEqual([booked, booked]);
+    expect([hold.status, hold.flags]).toEqual(['settled', new Set(told as HoldFlag[])]);
+  });
+
   it('count in the period that the hold was in, and at their own place in caps that didn’t hold it', () => {
     const world = new World([capOf(), capOf({ id: 'cap-model', scope: { customer: ACME, model: 'm' } })]);
     world.hold('5');
@@ -244,11 +278,11 @@ describe('events that name a hold', () => {
   });
 });
 
-type Move = { readonly kind: 'event'; readonly cost: number; readonly named: boolean; readonly minute: number } | { readonly kind: 'settle' }; // prettier-ignore
+type Move = { readonly kind: 'event'; readonly cost: number; readonly named: boolean; readonly minute: number; readonly actions: number; readonly pendingEvents: number } | { readonly kind: 'settle' }; // prettier-ignore
 
 const moves = fc.record({
   events: fc.array(
-    fc.record({ cost: fc.integer({ min: 0, max: 9 }), named: fc.boolean(), minute: fc.integer({ min: -90, max: 0 }), voided: fc.boolean() }),
+    fc.record({ cost: fc.integer({ min: 0, max: 9 }), named: fc.boolean(), minute: fc.integer({ min: -90, max: 0 }), voided: fc.boolean(), unknown: fc.constantFrom('no', 'yes', 'priced') }),
     { maxLength: 8 },
   ),
   settled: fc.option(fc.record({ cost: fc.integer({ min: 0, max: 20 }), estimated: fc.boolean() })),
@@ -266,12 +300,17 @@ it('any order of settling, events and voids, counted in any portions, comes to t
   ];
   fc.assert(
     fc.property(moves, ({ events, settled, order, sizes }) => {
-      const all: Move[] = events.flatMap(({ cost, named, minute, voided }) => {
-        const event = { kind: 'event', cost, named, minute } as const;
-        return voided ? [event, { ...event, cost: -cost }] : [event];
+      const all: Move[] = events.flatMap(({ cost, named, minute, voided, unknown }) => {
+        const event = { kind: 'event', cost, named, minute, actions: 1, pendingEvents: 0 } as const;
+        const pending = { ...event, cost: 0, pendingEvents: 1 };
+        const price = { ...event, actions: 0, pendingEvents: -1 };
+        const stored = { no: [event], yes: [pending], priced: [pending, price] }[unknown as 'no' | 'yes' | 'priced'];
+        if (!voided) return stored;
+        return unknown === 'yes'
+          ? [pending, { ...pending, actions: -1, pendingEvents: -1 }]
+          : [...stored, { ...event, cost: -cost, actions: -1 }];
       });
       if (settled !== null) all.push({ kind: 'settle' });
-      const voids = new Set(all.filter((move) => move.kind === 'event' && Object.is(Math.sign(move.cost), -1)));
       const shuffled = all
         .map((move, index) => ({ move, by: order[index % order.length]! }))
         .sort((a, b) => a.by - b.by)
@@ -290,7 +329,7 @@ it('any order of settling, events and voids, counted in any portions, comes to t
             next.flatMap((move) =>
               move.kind === 'settle'
                 ? []
-                : [group(String(move.cost), { holdId: move.named ? HOLD : null, minute: MINUTE + move.minute * 60_000_000, actions: voids.has(move) ? -1 : 1 })],
+                : [group(String(move.cost), { holdId: move.named ? HOLD : null, minute: MINUTE + move.minute * 60_000_000, actions: move.actions, pendingEvents: move.pendingEvents })],
             ),
           ); // prettier-ignore
           if (sequence[at]?.kind === 'settle') {
@@ -302,7 +341,7 @@ it('any order of settling, events and voids, counted in any portions, comes to t
           .map(({ id, settled: sum, held, overrun, buckets }) => ({ id, sum, held, overrun, buckets: buckets?.filter(([, amount]) => amount !== 0n) ?? null }))
           .filter(({ sum, held, overrun }) => sum !== 0n || held !== 0n || overrun !== 0n)
           .sort((a, b) => (a.id < b.id ? -1 : 1)); // prettier-ignore
-        return { counters, booked: hold.booked?.cost ?? 0n, status: hold.status };
+        return { counters, booked: hold.booked?.cost ?? 0n, flags: [...hold.flags].sort(), status: hold.status };
       };
 
       expect(run(shuffled, sizes)).toEqual(run(all, [1]));

@@ -1,5 +1,5 @@
 import { type Currency, invariant, type Micros } from '../../kernel';
-import { type Amounts, amountOf, NO_AMOUNTS, plus } from './amounts';
+import { type Amounts, amountOf, NO_AMOUNTS, ONE_ACTION, plus } from './amounts';
 import type { Cap } from './cap';
 import { book, type CounterRef } from './counter';
 import type { LockedState } from './decision';
@@ -56,8 +56,10 @@ export function countGroups({ rows, spend }: Uncounted, state: CountedState, by:
   const capOf = (id: string): string | undefined => state.counters.get(id)?.capId;
   const before = new Map<string, bigint>();
   const usedByHold = new Map<Hold, Amounts>();
-  const note = (hold: Hold | null, amounts: Amounts): void => {
-    if (hold !== null) usedByHold.set(hold, plus(usedByHold.get(hold) ?? NO_AMOUNTS, amounts));
+  const note = (hold: Hold | null, amounts: Amounts, pendingEvents = 0): void => {
+    if (hold === null) return;
+    usedByHold.set(hold, plus(usedByHold.get(hold) ?? NO_AMOUNTS, amounts));
+    hold.pendingEvents += pendingEvents;
   };
   const count = ({ id, cap }: CounterRef, amounts: Amounts, at: Micros, customerId: string): void => {
     const amount = amountOf(amounts, cap);
@@ -73,7 +75,7 @@ export function countGroups({ rows, spend }: Uncounted, state: CountedState, by:
       const { scope, minute } = group;
       const amounts = amountsOf(group);
       const hold = holdOf(group, state);
-      note(hold, amounts);
+      note(hold, amounts, group.pendingEvents);
       for (const ref of refsBeside(hold, scope, minute, capOf, by)) {
         // What a cap found when it was made, it has counted by itself.
         if (batch >= ref.cap.fromBatch) count(ref, amounts, minute, scope.customer);
@@ -162,8 +164,5 @@ function bookUsed(hold: Hold, used: Amounts, state: CountedState, by: CountedBy)
 }
 
 function amountsOf({ cost, actions, units }: PendingGroup): Amounts {
-  return { cost, actions: BigInt(actions) * ONE, spend: new Map(), units };
+  return { cost, actions: BigInt(actions) * ONE_ACTION, spend: new Map(), units };
 }
-
-/** One action, as amounts count. */
-const ONE = 10n ** 24n;

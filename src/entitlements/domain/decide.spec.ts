@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { scaledFromText, scaledText } from '../../kernel';
-import { type Amounts, NO_AMOUNTS } from './amounts';
+import { type Amounts, type AmountsJson, fromAmountsJson, NO_AMOUNTS } from './amounts';
 import type { Cap, CapKind } from './cap';
 import { type CounterRef, newCounter } from './counter';
 import { decide } from './decide';
@@ -54,13 +54,15 @@ function worldOf(...caps: Cap[]) {
   const about = (name: string, now = START) => ({ organisationId: ORGANISATION, id: idOf(name), now });
   const settle = (name: string, cost: string | null, now = START) =>
     run({ kind: 'settle', ...about(name, now), requestHash: `settle ${cost}`, stated: cost === null ? null : costing(cost), partial: false }); // prettier-ignore
+  const settleAs = (name: string, stated: Amounts) =>
+    run({ kind: 'settle', ...about(name), requestHash: 'settle', stated, partial: false });
   const release = (name: string, now = START) => run({ kind: 'release', ...about(name, now), requestHash: 'release' });
   const expire = (name: string, now: number) => run({ kind: 'expire', ...about(name, now) });
   const counter = (cap: Cap): string => {
     const { settled, held, overrun } = state.counters.get(cap.id)!;
     return `${scaledText(settled)} + ${scaledText(held)}, over ${scaledText(overrun)}`;
   };
-  return { state, refs, hold, settle, release, expire, counter, idOf };
+  return { state, refs, hold, settle, settleAs, release, expire, counter, idOf };
 }
 
 it.each`
@@ -256,4 +258,68 @@ it('never lets parts exceed what they are parts of, books each once, and holds n
     }),
     { numRuns: 300 },
   );
+});
+
+describe('actions of a hold in parts', () => {
+  const one = (cost: string, actions = '1'): Amounts => ({ ...costing(cost), actions: scaled(actions) });
+  const actionsCap = (limit: string, kind: CapKind = 'hard') => capOf('9', limit, kind, { measure: 'actions', currency: null }); // prettier-ignore
+
+  it('are brought by each part where the whole said nothing of them, and held in the caps that count them', () => {
+    const [money, actions] = [capOf('1', '100'), actionsCap('4')];
+    const world = worldOf(money, actions);
+    const part = (name: string, parent: string, amounts: Amounts) =>
+      world.hold(name, '0', { parentId: world.idOf(parent), amounts, counters: [] });
+    world.hold('1', '0', { amounts: one('10') });
+    expect(part('2', '1', one('6')).decision).toBe('allow');
+    expect(part('3', '1', one('4')).decision).toBe('allow');
+    expect(part('4', '2', one('2')).decision).toBe('allow');
+    expect([world.counter(money), world.counter(actions)]).toEqual(['0 + 10, over 0', '0 + 4, over 0']);
+    expect(part('5', '2', one('1'))).toMatchObject({ decision: 'deny', reason: 'cap_exceeded', caps: [] });
+    expect(part('6', '1', one('1'))).toMatchObject({ decision: 'deny', reason: 'parent_exceeded' });
+
+    // What a part had is the whole's again, and another part takes it from there.
+    world.release('4');
+    expect(part('7', '2', one('1')).decision).toBe('allow');
+    for (const name of ['7', '3', '2', '1']) world.release(name);
+    expect([world.counter(money), world.counter(actions)]).toEqual(['0 + 0, over 0', '0 + 0, over 0']);
+  });
+
+  it('are shared among the parts where the whole was held for several', () => {
+    const cap = actionsCap('9');
+    const world = worldOf(cap);
+    const part = (name: string) =>
+      world.hold(name, '0', { parentId: world.idOf('1'), amounts: one('0'), counters: [] });
+    world.hold('1', '0', { amounts: one('0', '2') });
+    expect([part('2'), part('3'), part('4')].map(({ decision }) => decision)).toEqual(['allow', 'allow', 'deny']);
+    expect(world.counter(cap)).toBe('0 + 2, over 0');
+  });
+
+  it('of a cap that only tells keep no part back', () => {
+    const world = worldOf(actionsCap('1', 'soft'));
+    world.hold('1', '0', { amounts: one('10') });
+    for (const name of ['2', '3']) {
+      expect(world.hold(name, '0', { parentId: world.idOf('1'), amounts: one('5'), counters: [] }).decision).toBe(
+        'allow',
+      );
+    }
+  });
+});
+
+it.each`
+  held                                  | booked                                | overrun                    | because
+  ${{ cost: '5', actions: '1' }}        | ${{ cost: '1.5', actions: '2' }}      | ${{}}                      | ${'one action is what each hold is'}
+  ${{ cost: '5', actions: '2' }}        | ${{ cost: '1.5', actions: '3' }}      | ${{ actions: '1' }}        | ${'it said how many'}
+  ${{ cost: '5', actions: '1' }}        | ${{ cost: '6', actions: '1' }}        | ${{ cost: '1' }}           | ${'it is more money than was held'}
+  ${{ cost: '5' }}                      | ${{ cost: '1', spend: { USD: '2' } }} | ${{}}                      | ${'nobody looks at what it is charged'}
+  ${{ cost: '5', spend: { USD: '1' } }} | ${{ cost: '1', spend: { USD: '2' } }} | ${{ spend: { USD: '1' } }} | ${'it said what it is charged'}
+`('a hold of $held that came to $booked is over by $overrun: $because', ({ held, booked, overrun }) => {
+  const cap = capOf('9', '100', 'soft', { measure: 'actions', currency: null });
+  const world = worldOf(capOf('1', '100'), cap);
+  world.hold('1', '0', { amounts: fromAmountsJson(held as AmountsJson) });
+  const outcome = world.settleAs('1', fromAmountsJson(booked as AmountsJson));
+  const { flags, overrun: told } = JSON.parse((outcome as { answer: string }).answer) as {
+    flags: string[];
+    overrun: object;
+  };
+  expect([flags, told]).toEqual([Object.keys(overrun as object).length === 0 ? [] : ['overrun'], overrun]);
 });

@@ -3,7 +3,7 @@ import { reserve, walletAvailable } from '../../wallet/domain';
 import { amountOf, type Amounts, NO_AMOUNTS, plus } from './amounts';
 import { answerTo } from './answers';
 import type { Cap } from './cap';
-import { dropOver } from './counter';
+import { type CounterRef, dropOver } from './counter';
 import type { HoldCommand, LockedState, WalletNeed } from './decision';
 import { release, settle } from './end-commands';
 import type { Hold } from './hold';
@@ -11,7 +11,7 @@ import { holdOf, type HoldOutcome, notFound, problem } from './hold-outcome';
 import { type Ask, type DecidingRules, type Objection, objectionsTo, strictest } from './objections';
 import { ancestorsOf, countsNow, endHold, touch } from './rebook';
 import { sessionKey } from './session';
-import { exceeds } from './tree';
+import { actionsBrought, exceeds, setAside } from './tree';
 
 type Extend = HoldCommand & { kind: 'extend' };
 
@@ -63,14 +63,15 @@ function decideHold(command: Ask, state: LockedState, rules: DecidingRules): Hol
       return problem('hold_ended', 'The hold that this would be a part of has ended.');
   }
 
-  for (const { id, cap } of command.counters) dropOver(state.counters.get(id)!, cap, command.countsAt / 1_000);
-  const objection = unchecked ? null : strictest(objectionsTo(command, parent, state, rules));
+  const asked: Ask = parent === null ? command : { ...command, counters: countersOf(parent, state, rules) };
+  for (const { id, cap } of asked.counters) dropOver(state.counters.get(id)!, cap, command.countsAt / 1_000);
+  const objection = unchecked ? null : strictest(objectionsTo(asked, parent, state, rules));
   const hold = toHold(command, parent, state, objection === null);
   if (objection === null) {
-    take(command, parent, hold, state);
+    take(asked, parent, hold, state);
     state.holds.set(hold.id, hold);
   } else {
-    refuse(command, objection, state);
+    refuse(asked, objection, state);
   }
 
   const answer = JSON.stringify(answerTo(command, hold, objection, state, rules));
@@ -83,12 +84,29 @@ function decideHold(command: Ask, state: LockedState, rules: DecidingRules): Hol
 /** Holds in everything at once: nothing objects. */
 function take(command: Ask, parent: Hold | null, hold: Hold, state: LockedState): void {
   if (parent !== null) {
-    parent.split = plus(parent.split, command.amounts);
-    touch(parent);
+    takeFromParent(command, parent, state);
     return;
   }
   addHeld(hold.counters, command.amounts, state, command.counters);
   hold.wallets = reserveIn(command.wallets, new Map(), state, command.countsAt);
+}
+
+/** Of a parent, and of caps on actions what a part brings of them itself. */
+function takeFromParent({ amounts, counters }: Ask, parent: Hold, state: LockedState): void {
+  const line = [parent, ...ancestorsOf(parent, state)];
+  const { atRoot } = actionsBrought(amounts.actions, line);
+  setAside(amounts, line);
+  addHeld(counters.map(({ id }) => id), { ...NO_AMOUNTS, actions: atRoot }, state, counters); // prettier-ignore
+}
+
+/** What a hold is held in, or the root of what it is a part of, as far as those caps are there. */
+function countersOf({ counters }: Hold, state: LockedState, { capsById }: DecidingRules): CounterRef[] {
+  return counters.flatMap((id) => {
+    const counter = state.counters.get(id);
+    const cap = capsById.get(counter?.capId ?? '');
+    if (counter === undefined || cap === undefined) return [];
+    return [{ id, cap, eachValues: counter.eachValues, period: counter.period }];
+  });
 }
 
 function addHeld(
@@ -142,9 +160,11 @@ function toHold(command: Ask, parent: Hold | null, state: LockedState, isHeld: b
     held,
     stated: null,
     used: null,
+    pendingEvents: 0,
     booked: null,
     split: NO_AMOUNTS,
     firstHeld: held,
+    lastHeld: null,
     counters: isHeld ? (parent?.counters ?? command.counters.map(({ id }) => id)) : [],
     wallets: new Map(),
     answer: '',
@@ -199,12 +219,8 @@ function extend(command: Extend, state: LockedState, rules: DecidingRules): Hold
     return problem('hold_ended', 'The hold that it is a part of has ended.');
 
   const countsAt = countsNow(hold, command.now);
-  const counters = hold.counters.flatMap((id) => {
-    const counter = state.counters.get(id);
-    const cap = rules.capsById.get(counter?.capId ?? '');
-    return counter === undefined || cap === undefined ? [] : [{ id, cap, counter }];
-  });
-  for (const { counter, cap } of counters) dropOver(counter, cap, countsAt / 1_000);
+  const counters = countersOf(hold, state, rules);
+  for (const { id, cap } of counters) dropOver(state.counters.get(id)!, cap, countsAt / 1_000);
   const asked: Ask = {
     kind: 'hold',
     organisationId: hold.organisationId,
@@ -215,12 +231,7 @@ function extend(command: Extend, state: LockedState, rules: DecidingRules): Hold
     scope: hold.scope,
     taskClass: hold.taskClass,
     amounts: command.more,
-    counters: counters.map(({ id, cap, counter }) => ({
-      id,
-      cap,
-      eachValues: counter.eachValues,
-      period: counter.period,
-    })),
+    counters,
     wallets: command.wallets,
     refusal: null,
     flags: [...hold.flags],
@@ -234,8 +245,7 @@ function extend(command: Extend, state: LockedState, rules: DecidingRules): Hold
     hold.held = plus(hold.held, command.more);
     if (exceeds(hold.held, hold.firstHeld)) hold.firstHeld = hold.held;
     if (parent !== null) {
-      parent.split = plus(parent.split, command.more);
-      touch(parent);
+      takeFromParent(asked, parent, state);
     } else {
       addHeld(asked.counters.map(({ id }) => id), command.more, state, asked.counters); // prettier-ignore
       hold.wallets = reserveIn(command.wallets, hold.wallets, state, countsAt);

@@ -5,8 +5,8 @@ import type { HoldCommand, LockedState } from './decision';
 import type { Hold } from './hold';
 import { holdOf, type HoldOutcome, notFound, problem } from './hold-outcome';
 import type { DecidingRules } from './objections';
-import { endHold, rebook, setFlag, touch } from './rebook';
-import { atLeastNothing } from './tree';
+import { endHold, overrunOf, rebook, setFlag, touch } from './rebook';
+import { atLeastNothing, freeOf } from './tree';
 
 type Settle = HoldCommand & { kind: 'settle' };
 type Release = HoldCommand & { kind: 'release' };
@@ -31,8 +31,8 @@ export function settle(command: Settle, state: LockedState, rules: DecidingRules
     setFlag(hold, 'estimated', false);
     setFlag(hold, 'partial', command.partial);
   } else if (hold.used === null) {
-    // Never nothing by default: what was held is the best that is known.
-    hold.stated = held;
+    // Never nothing by default: what it still held itself is the best that is known; its parts are booked by themselves.
+    hold.stated = hold.lastHeld ?? freeOf(hold);
     setFlag(hold, 'estimated', true);
   }
   if (isLate) setFlag(hold, 'late', true);
@@ -44,7 +44,7 @@ export function settle(command: Settle, state: LockedState, rules: DecidingRules
     held: amountsJson(held),
     booked: amountsJson(hold.booked ?? NO_AMOUNTS),
     released: amountsJson(atLeastNothing(minus(held, hold.booked ?? NO_AMOUNTS))),
-    overrun: amountsJson(atLeastNothing(minus(hold.booked ?? NO_AMOUNTS, held))),
+    overrun: amountsJson(overrunOf(hold, hold.booked ?? NO_AMOUNTS, state, rules)),
     flags: [...hold.flags],
     caps: capsOf(hold, state, rules, command.now),
   };

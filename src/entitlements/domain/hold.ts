@@ -29,12 +29,16 @@ export interface Hold {
   stated: Amounts | null;
   /** What the events that name it add up to; null while there are none. */
   used: Amounts | null;
+  /** How many of those events have a cost that isn't known yet, which is in `used` with nothing. */
+  pendingEvents: number;
   /** What of it is counted: `bookedOf`; null while it is open. */
   booked: Amounts | null;
   /** How much of `held` its open children have. */
   split: Amounts;
   /** The most it has held. */
   firstHeld: Amounts;
+  /** What it held itself when it ended, without its parts; null while it is open. */
+  lastHeld: Amounts | null;
   /** The counters it is booked in. It is held in them too, but where it is a part of another hold: then its root is. */
   counters: readonly string[];
   /** By wallet, in its measure; counts 10^-24. */
@@ -52,14 +56,24 @@ export interface Hold {
   changed: 'no' | 'new' | 'yes';
 }
 
+/** What it is told by what of a hold is counted. */
+export type ToldOfHold = Pick<Hold, 'stated' | 'used' | 'flags' | 'pendingEvents' | 'lastHeld'>;
+
 /**
  * What of a hold is counted. Events and a stated amount tell of the same work, so the larger of the two counts, measure
- * by measure; an amount that was only estimated gives way to events altogether.
+ * by measure; an amount that was only estimated gives way to events altogether. Where an event's cost isn't known yet, and
+ * nobody stated what all of it came to, it is no less money than was held.
  */
-export function bookedOf({ stated, used, flags }: Pick<Hold, 'stated' | 'used' | 'flags'>): Amounts {
+export function bookedOf(hold: ToldOfHold): Amounts {
+  const { stated, used, flags, lastHeld } = hold;
   if (used === null) return stated ?? NO_AMOUNTS;
-  if (stated === null || flags.has('estimated')) return used;
-  return larger(stated, used);
+  const known = stated === null || flags.has('estimated') ? used : larger(stated, used);
+  return lastHeld === null || !isGuessed(hold) ? known : larger(known, { ...NO_AMOUNTS, cost: lastHeld.cost, spend: lastHeld.spend }); // prettier-ignore
+}
+
+/** Whether what is counted rests on what was held, since nobody knows yet what the work cost. */
+export function isGuessed({ stated, flags, pendingEvents }: Omit<ToldOfHold, 'used' | 'lastHeld'>): boolean {
+  return pendingEvents > 0 && (stated === null || flags.has('estimated') || flags.has('partial'));
 }
 
 /** The id of a hold with a key of its sender's: the same key, the same hold. */

@@ -14,7 +14,7 @@ import {
 import type { Hold } from './hold';
 import { ancestorsOf, type BookingRules } from './rebook';
 import { sessionKey } from './session';
-import { boundPart, exceeds, freeOf } from './tree';
+import { actionsBrought, answeredFor, exceeds, freeOf } from './tree';
 
 /** What has to be known to decide. */
 export interface DecidingRules extends BookingRules {
@@ -34,7 +34,11 @@ export interface Objection {
   readonly cap?: Cap;
 }
 
-/** Everything that speaks against a hold, in the order of `REASONS`. */
+/**
+ * Everything that speaks against a hold, in the order of `REASONS`.
+ *
+ * @param command of a part, with the counters that its parent is held in
+ */
 export function* objectionsTo(
   command: Ask,
   parent: Hold | null,
@@ -44,15 +48,18 @@ export function* objectionsTo(
   const { scope, amounts, countsAt, askedAt } = command;
   yield* objectionsOfSession(scope.customer, scope.session, state, askedAt);
   if (parent !== null) {
-    const root = ancestorsOf(parent, state).at(-1) ?? parent;
-    const capped = root.counters.flatMap((id) => rules.capsById.get(state.counters.get(id)?.capId ?? '') ?? []);
-    if (exceeds(boundPart(amounts, parent, capped), freeOf(parent))) {
-      const left = JSON.stringify(toAmountsJson(freeOf(parent)));
-      yield {
-        decision: 'deny',
-        reason: 'parent_exceeded',
-        detail: `The hold that it would be a part of has ${left} free.`,
-      };
+    const line = [parent, ...ancestorsOf(parent, state)];
+    const caps = command.counters.map(({ cap }) => cap);
+    const { exceeded, atRoot } = actionsBrought(amounts.actions, line);
+    if (exceeds(answeredFor({ ...amounts, actions: 0n }, parent, caps), freeOf(parent)) || exceeded !== null) {
+      const left = JSON.stringify(toAmountsJson(freeOf(exceeded ?? parent)));
+      const detail = `The hold that it would be a part of has ${left} free.`;
+      yield { decision: 'deny', reason: 'parent_exceeded', detail };
+    }
+    for (const { id, cap } of command.counters) {
+      if (cap.measure !== 'actions') continue;
+      const objection = objectionOfCap(cap, state.counters.get(id)!, atRoot, countsAt, scope.model, rules);
+      if (objection !== null) yield objection;
     }
   }
   if (command.refusal !== null) yield { decision: 'deny', ...command.refusal };

@@ -4,8 +4,8 @@ import { amountOf, type Amounts, minus, NO_AMOUNTS } from './amounts';
 import type { Cap } from './cap';
 import { book } from './counter';
 import type { LockedState } from './decision';
-import { bookedOf, type Hold, type HoldFlag, type HoldStatus } from './hold';
-import { atLeastNothing, isNothing, takeFromAncestors } from './tree';
+import { bookedOf, isGuessed, type Hold, type HoldFlag, type HoldStatus } from './hold';
+import { answeredFor, atLeastNothing, freeOf, isNothing, takeFromAncestors } from './tree';
 
 /** What the end of a hold moves: rows that the transaction has locked. */
 export type BookedState = Pick<LockedState, 'holds' | 'counters' | 'wallets'>;
@@ -23,13 +23,16 @@ export interface BookingRules {
  */
 export function rebook(hold: Hold, state: BookedState, rules: BookingRules, nowMs: number): void {
   const before = hold.booked ?? NO_AMOUNTS;
+  if (hold.status === 'open') hold.lastHeld = freeOf(hold);
   const booked = bookedOf(hold);
   if (hold.status === 'open') endHold(hold, 'settled', booked, state, rules, nowMs);
   else hold.status = 'settled';
   hold.booked = booked;
+  if (hold.used !== null) setFlag(hold, 'unknown_price', hold.pendingEvents > 0);
+  if (hold.stated === null) setFlag(hold, 'estimated', isGuessed(hold));
   touch(hold);
 
-  const overrun = minus(overrunOf(hold, booked), overrunOf(hold, before));
+  const overrun = minus(overrunOf(hold, booked, state, rules), overrunOf(hold, before, state, rules));
   const moved = minus(booked, before);
   const nowSeconds = countsNow(hold, nowMs) / 1_000;
   for (const id of hold.counters) {
@@ -42,7 +45,7 @@ export function rebook(hold: Hold, state: BookedState, rules: BookingRules, nowM
     counter.overrun += beyond;
     counter.changed = true;
   }
-  setFlag(hold, 'overrun', !isNothing(overrunOf(hold, booked)));
+  setFlag(hold, 'overrun', !isNothing(overrunOf(hold, booked, state, rules)));
 }
 
 /**
@@ -59,6 +62,7 @@ export function endHold(
   rules: BookingRules,
   nowMs: number,
 ): void {
+  hold.lastHeld = freeOf(hold);
   for (const child of childrenOf(hold, state)) endHold(child, 'released', NO_AMOUNTS, state, rules, nowMs);
 
   const ancestors = ancestorsOf(hold, state);
@@ -112,8 +116,15 @@ function childrenOf(hold: Hold, { holds }: Pick<LockedState, 'holds'>): Hold[] {
   return [...holds.values()].filter(({ parentId, status }) => parentId === hold.id && status === 'open');
 }
 
-function overrunOf(hold: Hold, booked: Amounts): Amounts {
-  return atLeastNothing(minus(booked, hold.firstHeld));
+/** What a hold came to beyond the most it held, of what it answers for. */
+export function overrunOf(
+  hold: Pick<Hold, 'firstHeld' | 'counters'>,
+  booked: Amounts,
+  { counters }: Pick<BookedState, 'counters'>,
+  { capsById }: BookingRules,
+): Amounts {
+  const caps = hold.counters.flatMap((id) => capsById.get(counters.get(id)?.capId ?? '') ?? []);
+  return answeredFor(atLeastNothing(minus(booked, hold.firstHeld)), hold, caps);
 }
 
 function freeInCounters(root: Hold, freed: Amounts, { counters }: BookedState, { capsById }: BookingRules): void {

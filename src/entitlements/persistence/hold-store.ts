@@ -6,7 +6,7 @@ import type { Hold, HoldFlag, HoldStatus, WorkScope } from '../domain';
 /** All of it as text, whoever asks: through a pipeline, or as rows of a `Queryable`. */
 const COLUMNS = `id::text, organisation_id::text, customer_id::text, key, request_hash::text, status, parent_id::text, scope,
   task_class, sized_risk::text, held, stated, used, booked, split, first_held, counters::text, wallets, answer,
-  end_hash::text, end_answer, flags::text, asked_at::text, counts_at::text, expires_at::text, ended_at::text`;
+  end_hash::text, end_answer, flags::text, asked_at::text, counts_at::text, expires_at::text, ended_at::text, pending_events::text, last_held`;
 
 /** Locks holds in the order of their ids. Takes the ids. */
 export const LOCK_HOLDS: Statement = {
@@ -33,12 +33,14 @@ const UPDATE_HOLDS: Statement = {
   name: 'hold-update',
   sql: `UPDATE hold SET status = new.status, held = new.held, stated = new.stated, used = new.used, booked = new.booked,
                split = new.split, first_held = new.first_held, counters = new.counters::uuid[], wallets = new.wallets, end_hash = new.end_hash,
-               end_answer = new.end_answer, flags = new.flags::text[], expires_at = new.expires_at, ended_at = new.ended_at
+               end_answer = new.end_answer, flags = new.flags::text[], expires_at = new.expires_at, ended_at = new.ended_at,
+               pending_events = new.pending_events::integer, last_held = new.last_held
           FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                      $10::uuid[], $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::text[])
-            AS new (id, status, held, stated, used, booked, split, counters, wallets, end_hash, end_answer, flags, expires_at, ended_at, first_held)
+                      $10::uuid[], $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::text[], $16::text[], $17::text[])
+            AS new (id, status, held, stated, used, booked, split, counters, wallets, end_hash, end_answer, flags, expires_at, ended_at, first_held,
+                    pending_events, last_held)
          WHERE hold.id = new.id`,
-  parameters: 15,
+  parameters: 17,
 };
 
 /** Reads holds and keeps them for the transaction, in the order of their ids. @returns those that there are, by id */
@@ -81,9 +83,9 @@ export async function saveHolds(db: Queryable, organisationId: string, holds: It
   if (changed.length === 0) return;
   const instants = (values: readonly (number | null)[]): (string | null)[] =>
     values.map((value) => (value === null ? null : new Date(value).toISOString()));
-  const { ids, status, held, stated, used, booked, split, counters, wallets, endHashes, endAnswers, flags, expires, ended, firstHeld } = changesOf(changed); // prettier-ignore
+  const { ids, status, held, stated, used, booked, split, counters, wallets, endHashes, endAnswers, flags, expires, ended, firstHeld, pendingEvents, lastHeld } = changesOf(changed); // prettier-ignore
   await db.query(UPDATE_HOLDS.sql, [
-    ids, status, held, stated, used, booked, split, counters, wallets, endHashes, endAnswers, flags, instants(expires), instants(ended), firstHeld,
+    ids, status, held, stated, used, booked, split, counters, wallets, endHashes, endAnswers, flags, instants(expires), instants(ended), firstHeld, pendingEvents, lastHeld,
   ]); // prettier-ignore
 }
 
@@ -144,6 +146,8 @@ function addUpdate(pipeline: Pipeline, holds: readonly Hold[]): void {
   update.timestamptzs(changes.expires.map((at) => at * 1_000));
   update.nullableTimestamptzs(changes.ended.map((at) => (at === null ? null : at * 1_000)));
   update.texts(changes.firstHeld);
+  update.texts(changes.pendingEvents);
+  update.nullableTexts(changes.lastHeld);
 }
 
 /** A list for each column that may change. */
@@ -164,6 +168,8 @@ function changesOf(holds: readonly Hold[]) {
     expires: holds.map((hold) => hold.expiresAt),
     ended: holds.map((hold) => hold.endedAt),
     firstHeld: holds.map((hold) => textOfAmounts(hold.firstHeld)),
+    pendingEvents: holds.map((hold) => String(hold.pendingEvents)),
+    lastHeld: holds.map((hold) => (hold.lastHeld === null ? null : textOfAmounts(hold.lastHeld))),
   };
 }
 
@@ -198,6 +204,8 @@ export function toHold(row: TextRow): Hold {
     countsAt: millisecondsOf(row[23]!),
     expiresAt: millisecondsOf(row[24]!),
     endedAt: row[25] === null ? null : millisecondsOf(row[25]!),
+    pendingEvents: Number(row[26]),
+    lastHeld: amounts(row[27]),
     changed: 'no',
   };
 }
