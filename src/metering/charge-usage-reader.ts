@@ -7,6 +7,7 @@ import type { Queryable } from '../platform/database';
 import {
   addUsage,
   byValues,
+  columnsOf,
   type CompiledMeter,
   compileMeter,
   type CountedEvent,
@@ -24,6 +25,7 @@ import {
   type UsageTotals,
   WindowSums,
 } from './domain';
+import { eachEventBundle, type WantedEvents } from './persistence/event-bundles';
 import { hoursWithUsage } from './persistence/hours-with-events';
 import { meterTotals } from './persistence/meter-totals';
 import { lastSamplesBefore } from './persistence/sample-query';
@@ -78,6 +80,9 @@ export async function readTotals(
 ): Promise<ReadonlyMap<string, PerPeriod<UsageTotals>>> {
   const usageIds = [ALL_EVENTS_METER_ID, ...meters.map(({ usageId }) => usageId)];
   const totals = new Map(usageIds.map((id) => [id, perPeriod(reading, () => NOTHING_USED)]));
+  // Totals are of all groups together.
+  const compiled = [ALL_EVENTS, ...meters.map((meter) => compileMeter({ ...countedMeter(meter), groupBy: [] }))];
+  const wanted = eventsFor(compiled);
   for (const { windows, parts } of wholePeriods(reading)) {
     const take = (usageId: string, customerId: string, window: number, usage: UsageTotals): void => {
       const period = parts[window] ?? null;
@@ -90,16 +95,10 @@ export async function readTotals(
     if (cut.length === 0) continue;
 
     const stretches = await stretchesUsed(db, reading, cut, { from: windows.starts[0]!, to: windows.end });
-    const sums = [ALL_EVENTS, ...meters.map((meter) => compileMeter(countedMeter(meter)))].map((meter) => ({
-      meter: meter.meter,
-      sums: new WindowSums(meter, windows),
-    }));
-    await eachInStretches(db, reading.organisationId, null, stretches, (events) => {
-      for (const { customerId, happenedAt, event, cost } of events.map(toCountedEvent)) {
-        for (const { meter, sums: ofMeter } of sums)
-          if (meter.id === ALL_EVENTS_METER_ID || meter.eventType === event.type)
-            ofMeter.add(customerId, happenedAt, event, cost);
-      }
+    const sums = compiled.map((meter) => ({ meter: meter.meter, sums: new WindowSums(meter) }));
+    await eachEventBundle(db, reading.organisationId, wanted, windows, stretches, (bundle) => {
+      for (const { meter, sums: ofMeter } of sums)
+        if (meter.id === ALL_EVENTS_METER_ID || meter.eventType === bundle.type) ofMeter.addBundle(bundle);
     });
     for (const { meter, sums: ofMeter } of sums) {
       for (const { customerId, window, quantity, cost, events, pendingEvents } of ofMeter.all()) {
@@ -109,6 +108,16 @@ export async function readTotals(
     }
   }
   return totals;
+}
+
+/** What has to be read of events so that these meters can count them. */
+function eventsFor(meters: readonly CompiledMeter[]): WantedEvents {
+  const looking = meters.filter((meter) => columnsOf(meter).length > 0);
+  return {
+    type: null,
+    lookedAt: [...new Set(looking.map(({ meter }) => meter.eventType))],
+    columns: [...new Set(looking.flatMap(columnsOf))],
+  };
 }
 
 async function stretchesUsed(

@@ -1,8 +1,7 @@
-import { eachInStretches } from '../events';
 import type { Micros } from '../kernel';
 import type { Queryable } from '../platform/database';
-import { type CompiledMeter, cutHours, stretchesOf, WindowSums, type WindowSum } from './domain';
-import { toCountedEvent } from './usage-changes';
+import { columnsOf, type CompiledMeter, cutHours, stretchesOf, WindowSums, type WindowSum } from './domain';
+import { eachEventBundle } from './persistence/event-bundles';
 import { customersInHours, type RowPosition, usageRows, type UsageRow } from './persistence/usage-query';
 import type { UsageQuestion } from './persistence/usage-question';
 
@@ -36,10 +35,10 @@ async function countEvents(
   const stretches = [...used].flatMap(([customerId, hoursOfCustomer]) =>
     stretchesOf(hoursOfCustomer, asked).map((stretch) => ({ customerId, ...stretch })),
   );
-  const sums = new WindowSums(meter, windows);
-  await eachInStretches(db, organisationId, meter.meter.eventType, stretches, (events) => {
-    for (const { customerId, happenedAt, event, cost } of events.map(toCountedEvent))
-      sums.add(customerId, happenedAt, event, cost);
-  });
+  const sums = new WindowSums(meter);
+  const type = meter.meter.eventType;
+  const columns = columnsOf(meter);
+  const wanted = { type, lookedAt: columns.length === 0 ? [] : [type], columns };
+  await eachEventBundle(db, organisationId, wanted, windows, stretches, (bundle) => sums.addBundle(bundle));
   return sums.all();
 }

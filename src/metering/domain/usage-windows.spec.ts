@@ -68,11 +68,11 @@ it('sums of windows are by window, customer and group, with what the events cost
     filters: [{ field: 'data.x', operator: 'less_than', value: 100 }],
     groupBy: ['feature'],
   };
-  const sums = new WindowSums(compileMeter(meter), { starts: [0, HALF], end: HOUR_MICROS });
+  const sums = new WindowSums(compileMeter(meter));
   const event = (x: unknown, feature: string): MeteredEvent => ({ type: 't', feature, data: { x } }) as never;
-  sums.add('ada', HALF - 1, event(1, 'a'), { amount: 5n, pending: false });
+  sums.add('ada', 0, event(1, 'a'), { amount: 5n, pending: false });
   sums.add('ada', 0, event(2, 'a'), { amount: null, pending: true });
-  sums.add('ada', HALF, event(4, 'a'), { amount: null, pending: false });
+  sums.add('ada', 1, event(4, 'a'), { amount: null, pending: false });
   sums.add('ada', 0, event(8, 'b'), { amount: null, pending: false });
   sums.add('ben', 0, event(16, 'a'), { amount: null, pending: false });
   sums.add('ben', 0, event(100, 'a'), { amount: 1n, pending: false }); // the filter
@@ -84,5 +84,57 @@ it('sums of windows are by window, customer and group, with what the events cost
     { window: 1, customerId: 'ada', dimensions: '["a"]', quantity: 4n * one, ...none },
     { window: 0, customerId: 'ada', dimensions: '["b"]', quantity: 8n * one, ...none },
     { window: 0, customerId: 'ben', dimensions: '["a"]', quantity: 16n * one, ...none },
+  ]);
+});
+
+it('adds bundles as it adds their events one by one, less those that do not count', () => {
+  const meter: Meter = {
+    id: 'm',
+    key: 'm',
+    name: 'M',
+    eventType: 't',
+    aggregation: 'sum',
+    valueField: 'data.x',
+    timeUnit: null,
+    filters: [],
+    groupBy: [],
+  };
+  const event = (x: unknown): MeteredEvent => ({ type: 't', feature: 'a', data: { x } }) as never;
+  const costs = [
+    { amount: 5n, pending: false },
+    { amount: null, pending: true },
+    { amount: 7n, pending: false },
+    { amount: null, pending: true },
+  ];
+  const all = { window: 1, customerId: 'ada', type: 't', cost: 12n, events: 4, pendingEvents: 2 };
+  const bundle = {
+    ...all,
+    each: () => [event(1), event('2'), event('many'), event(null)],
+    costOf: (place: number) => costs[place]!,
+  };
+  const one = 10n ** 24n;
+  const place = { window: 1, customerId: 'ada' };
+  const counted = { quantity: 3n * one, cost: 5n, events: 2, pendingEvents: 1 };
+
+  const sums = new WindowSums(compileMeter(meter));
+  sums.addBundle(bundle);
+  sums.addBundle({
+    ...bundle,
+    events: 1,
+    cost: 7n,
+    pendingEvents: 0,
+    each: () => [event('many')],
+    costOf: () => costs[2]!,
+  });
+  expect(sums.all()).toEqual([{ ...place, dimensions: '', ...counted }]);
+
+  const inGroups = new WindowSums(compileMeter({ ...meter, groupBy: ['feature'] }));
+  inGroups.addBundle(bundle);
+  expect(inGroups.all()).toEqual([{ ...place, dimensions: '["a"]', ...counted }]);
+
+  const whole = new WindowSums(compileMeter({ ...meter, aggregation: 'count', valueField: null }));
+  whole.addBundle({ ...bundle, each: () => [] });
+  expect(whole.all()).toEqual([
+    { ...place, dimensions: '', quantity: 4n * one, cost: 12n, events: 4, pendingEvents: 2 },
   ]);
 });
