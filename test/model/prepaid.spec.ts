@@ -129,9 +129,32 @@ async function check(key: string): Promise<void> {
   expect(text(said.owed)).toBe(text(said.settled!.plus(said.unapplied!)));
   expect(text(said.invoiced)).toBe(text(said.applied));
   expect(text(said.booked)).toBe(decimalText(roundToMinorUnit(said.owed!, 'USD').negated()));
+  await checkPeriods(found!.customer_id!);
   for (const { total, creditApplied, prepaidApplied, amountPaid, amountDue, status } of await invoicesOf(server, key)) {
     if (status === 'void' || status === 'draft') continue;
     const paid = new Decimal(creditApplied).plus(prepaidApplied).plus(amountPaid);
     expect(paid.plus(amountDue).toFixed(2)).toBe(Decimal.max(total, 0).toFixed(2));
+  }
+}
+
+/** What usage of a period burned, less what was given back, is what it was charged; or an invoice has taken its place. */
+async function checkPeriods(customerId: string): Promise<void> {
+  const periods = await server.query<{ charged: string; burned: string; least: string; replaced: boolean }>(
+    `SELECT (SELECT sum(amount) FROM spend_total AS total
+              WHERE total.subscription_id = period.subscription_id AND total.period_index = period.period_index) AS charged,
+            -sum(period.amount) AS burned, min(-period.amount) AS least, bool_or(period.replaced) AS replaced
+       FROM (SELECT entry.subscription_id, entry.period_index, entry.feature, sum(entry.amount) AS amount,
+                    bool_or(entry.source_kind = 'applied') AS replaced
+               FROM wallet_entry AS entry JOIN wallet ON wallet.id = entry.wallet_id
+              WHERE wallet.customer_id = $1 AND entry.source_kind IN ('spend', 'applied')
+                AND entry.kind IN ('burn', 'give_back', 'overdraft', 'uncovered')
+              GROUP BY 1, 2, 3) AS period
+      GROUP BY period.subscription_id, period.period_index`,
+    [customerId],
+  );
+  for (const { charged, burned, least, replaced } of periods) {
+    expect(new Decimal(least).lessThan(0)).toBe(false);
+    const isReplaced = replaced && new Decimal(burned).isZero();
+    if (!isReplaced) expect(decimalText(new Decimal(burned))).toBe(decimalText(new Decimal(charged)));
   }
 }
