@@ -280,6 +280,23 @@ describe('what is asked wrongly', () => {
     expect(await server.rowCounts()).toEqual(before);
   });
 
+  it('events of a settling that are another customer’s: nothing is stored', async () => {
+    const { customer, cap } = await customerWith();
+    const other = await customerWith();
+    const { body } = await hold(customer, '2');
+    const event = (id: string, of: string) => ({ id: `${id} ${customer}`, type: 'call', customer: of, cost: { amount: '1', currency: 'USD' } }); // prettier-ignore
+    const before = await server.rowCounts();
+    expect(await settle(body.hold, { events: [event('a', customer), event('b', other.customer)] })).toMatchObject({
+      status: 422,
+      body: { code: 'invalid_hold', errors: [{ field: 'events[1].customer' }] },
+    });
+    expect(await server.rowCounts()).toEqual(before);
+    expect(await settle(body.hold, { events: [event('a', customer), event('b', customer)] })).toMatchObject({
+      body: { booked: { cost: '2', actions: '2' }, overrun: {}, flags: [] },
+    });
+    expect(await counterOf(cap)).toEqual({ settled: 2, held: 0, overrun: 0 });
+  });
+
   it('a hold that is not there, or another organisation’s', async () => {
     const { customer } = await customerWith();
     const { body } = await hold(customer, '1');

@@ -43,7 +43,7 @@ const KindSchema = z
   .union([z.enum(KIND_NAMES), z.strictObject({ downgrade: z.array(text(255)).min(1).max(20) })])
   .describe(
     'What happens at the limit: `hard` refuses, `soft` only tells, `pause` stops the session with its state kept until the cap is ' +
-      'raised, `{"downgrade": ["gpt-4o-mini"]}` offers these models, the first that fits.',
+      'raised, `{"downgrade": ["gpt-4o-mini"]}` offers the first of these models.',
   );
 
 const limit = () => decimalString({ min: '0' }).describe('How much may be used in a period, in what the cap measures.');

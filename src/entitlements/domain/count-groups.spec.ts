@@ -304,7 +304,7 @@ it('any order of settling, events and voids, counted in any portions, comes to t
         const event = { kind: 'event', cost, named, minute, actions: 1, pendingEvents: 0 } as const;
         const pending = { ...event, cost: 0, pendingEvents: 1 };
         const price = { ...event, actions: 0, pendingEvents: -1 };
-        const stored = { no: [event], yes: [pending], priced: [pending, price] }[unknown as 'no' | 'yes' | 'priced'];
+        const stored = { no: [event], yes: [pending], priced: [pending, price] }[unknown];
         if (!voided) return stored;
         return unknown === 'yes'
           ? [pending, { ...pending, actions: -1, pendingEvents: -1 }]

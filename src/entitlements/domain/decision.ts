@@ -132,7 +132,7 @@ export interface HoldAnswer {
   readonly reason: Reason | null;
   /** For people. */
   readonly detail: string | null;
-  /** The first of the offered models that fits. */
+  /** The first of the cheaper models that the cap offers: to be asked for anew. */
   readonly model: string | null;
   readonly flags: readonly HoldFlag[];
   readonly sizing: SizingNote | null;

@@ -19,7 +19,7 @@ const ListQuery = PageQuery.extend({
 
 const Amounts = z
   .record(z.string(), z.unknown())
-  .describe('Measures to decimals: `cost`, `actions`; `spend` by currency, `units` by meter.');
+  .describe('Measures to decimals: `cost`, `actions`; `spend` by currency, `units` by the meter’s id.');
 
 export const HoldResponse = z.object({
   id: z.string(),

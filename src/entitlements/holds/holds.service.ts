@@ -361,7 +361,8 @@ export class HoldsService implements OnApplicationShutdown {
   }
 
   private async recordEvents(tenant: Tenant, name: string, events: readonly unknown[]): Promise<void> {
-    const { id } = await this.find(tenant, name);
+    const { id, customerId } = await this.find(tenant, name);
+    await this.refuseOthers(tenant, customerId, events);
     const named = events.map((event) =>
       typeof event === 'object' && event !== null && !Array.isArray(event)
         ? { ...event, hold: toPublicId('hold', id) }
@@ -369,6 +370,25 @@ export class HoldsService implements OnApplicationShutdown {
     );
     await this.events.record(tenant, named);
     await this.counting.now(tenant.organisationId);
+  }
+
+  /** An event of somebody else would be theirs, and the hold none the wiser. @throws InvalidRequestError `invalid_hold` */
+  private async refuseOthers(
+    { organisationId }: Tenant,
+    customerId: string,
+    events: readonly unknown[],
+  ): Promise<void> {
+    const names = events.map((event) => (event as { customer?: unknown } | null)?.customer);
+    const texts = names.filter((name) => typeof name === 'string');
+    const known = await this.customers.find(organisationId, new Set(texts));
+    for (const [index, name] of names.entries()) {
+      // One that nobody knows is refused where events are taken in.
+      const id = typeof name === 'string' ? known.get(name)?.id : undefined;
+      if (id === undefined || id === customerId) continue;
+      const field = `events[${index}].customer`;
+      const detail = 'is not the customer of the hold';
+      throw new InvalidRequestError('invalid_hold', `${field}: ${detail}`, [{ field, detail }]);
+    }
   }
 }
 
