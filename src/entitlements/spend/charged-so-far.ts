@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Tenant } from '../../access';
 import type { Meter } from '../../catalog/domain';
+import type { Queryable } from '../../platform/database';
 import type { PendingGroup } from '../domain';
 import { type Currency, type Decimal, type Micros, InvariantError } from '../../kernel';
 
@@ -84,6 +85,12 @@ export interface AllowancesLeft {
   readonly unknown: string | null;
 }
 
+/** A billing period of a subscription. */
+export interface BilledPeriod {
+  readonly subscriptionId: string;
+  readonly index: number;
+}
+
 /** What the room that makes invoices tells of periods that it hasn't billed. */
 export interface ChargesLookup {
   /** Of all periods of these customers that are not finalized, as of the caller's snapshot. One customer's failure is his. */
@@ -95,6 +102,15 @@ export interface ChargesLookup {
   marginal(tenant: Tenant, usage: VirtualUsage): Promise<ReadonlyMap<Currency, Decimal> | null>;
   /** What plans include in the periods that an instant is in. @param at by the customer's clock */
   allowances(tenant: Tenant, customerId: string, at: Date): Promise<AllowancesLeft>;
+  /**
+   * Up to which batch of events the usage of these periods stands on finalized invoices, at their end or early; null for
+   * those of which none does. In the order of the periods.
+   */
+  billedThrough(
+    db: Queryable,
+    organisationId: string,
+    periods: readonly BilledPeriod[],
+  ): Promise<readonly (number | null)[]>;
 }
 
 /** The way to invoicing, which is to the right of this room: it offers its lookup when it starts. */
@@ -117,6 +133,14 @@ export class ChargedSoFar {
 
   allowances(tenant: Tenant, customerId: string, at: Date): Promise<AllowancesLeft> {
     return this.offered().allowances(tenant, customerId, at);
+  }
+
+  billedThrough(
+    db: Queryable,
+    organisationId: string,
+    periods: readonly BilledPeriod[],
+  ): Promise<readonly (number | null)[]> {
+    return this.offered().billedThrough(db, organisationId, periods);
   }
 
   private offered(): ChargesLookup {

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { type Decimal, scaledToDecimal, sum, ZERO } from '../../kernel';
 import {
   burnedOfFeature,
@@ -20,6 +20,7 @@ import {
 import { insertAlerts } from '../alerts/alert-store';
 import type { Counting, SpendEntry } from '../counting/counting-step';
 import type { Alert } from '../domain';
+import { ChargedSoFar } from './charged-so-far';
 
 /** Something that takes credit of a wallet, or gives it back when it is below zero. */
 interface Move {
@@ -31,6 +32,8 @@ interface Move {
 /** Burns prepaid credit as usage is counted: money for what is charged, units for what meters count. */
 @Injectable()
 export class CreditBurner {
+  constructor(@Inject(ChargedSoFar) private readonly charged: ChargedSoFar) {}
+
   /**
    * Burns for what was counted, and gives back for what was taken off, in one journal that names the spend entry or the
    * batch of events of each movement.
@@ -49,7 +52,8 @@ export class CreditBurner {
     );
     const wallets = [...locked.values()];
     const before = new Map(wallets.map(({ id, settled }) => [id, settled]));
-    const moves = wallets.flatMap((wallet) => movesOf(wallet, counting, spend));
+    const unbilled = await this.unbilled(counting, spend);
+    const moves = wallets.flatMap((wallet) => movesOf(wallet, counting, unbilled));
 
     const burned = moves
       .filter(({ amount }) => amount.greaterThan(0))
@@ -59,6 +63,29 @@ export class CreditBurner {
     await insertEntries(db, organisationId, await this.giveBack(counting, back));
     await saveWallets(db, organisationId, wallets);
     await insertAlerts(db, organisationId, emptied(wallets, before, counting));
+  }
+
+  /**
+   * Without what an invoice has asked for already: it may be finalized when events are accepted and not counted yet, and
+   * takes the place of what its usage burns. Finalizing locks the wallets too, so it is seen here or comes afterwards.
+   */
+  private async unbilled(
+    { db, organisationId, rows }: Counting,
+    spend: readonly SpendEntry[],
+  ): Promise<readonly SpendEntry[]> {
+    const periods = distinct(spend.map(({ subscriptionId, periodIndex }) => ({ subscriptionId, index: periodIndex })));
+    const through = await this.charged.billedThrough(db, organisationId, periods);
+    if (through.every((batch) => batch === null)) return spend;
+    const billed = new Map(
+      periods.map(({ subscriptionId, index }, at) => [placeOf(subscriptionId, index), through[at]!]),
+    );
+    const batches = new Map(rows.map(({ id, batch }) => [id, batch]));
+    const newest = rows.at(-1)?.batch ?? 0;
+    return spend.filter(({ subscriptionId, periodIndex, pendingId }) => {
+      const batch = pendingId === null ? newest : (batches.get(pendingId) ?? newest);
+      const billedTo = billed.get(placeOf(subscriptionId, periodIndex)) ?? null;
+      return billedTo === null || batch > billedTo;
+    });
   }
 
   private async giveBack({ db, organisationId }: Counting, moves: readonly Move[]): Promise<WalletEntry[]> {

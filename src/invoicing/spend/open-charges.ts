@@ -35,6 +35,7 @@ import { type Before, chargesUsage, poolsAfter, usageCharges, usagePlan, withMor
 import { poolsRolledIn, segmentsBefore } from '../drafts/billing-history';
 import { segmentsToRate } from '../drafts/rated-period';
 import { passes } from '../closing/parking';
+import { billedThrough } from '../persistence/billed-through';
 import { draftPeriods } from '../persistence/draft-periods';
 import { allowancesLeft } from './allowances-left';
 import { RecentPositions } from './recent-positions';
@@ -116,6 +117,8 @@ export class OpenCharges implements ChargesLookup, OnModuleInit {
       unknown: isUntold ? unknown : null,
     };
   }
+
+  billedThrough = billedThrough;
 
   private added(position: Position, usage: VirtualUsage): Decimal | null {
     try {
