@@ -1,8 +1,11 @@
 import { advance, invoicesOf, made, subscribe } from '../../../test/support/books';
+import { fromPublicId } from '../../kernel';
 import { type Answer, startTestServer, type TestServer } from '../../../test/support/server';
 
 /** Credit and charges that go down: by tiers, by events that are void, and by invoices that are. */
 const START = '2026-03-01T00:00:00Z';
+/** Whoever holds this advisory lock of an organisation keeps its events from being counted. */
+const COUNTING_LOCK_CLASS = 0x77636e74;
 const TIERS = [
   { upTo: '100', unitPrice: '0.0333' },
   { upTo: null, unitPrice: '0.0111' },
@@ -13,6 +16,7 @@ beforeAll(async () => (server = await startTestServer({ WEIR_DRAFT_GRACE: '0s' }
 afterAll(() => server.stop());
 
 interface World {
+  readonly organisationId: string;
   readonly api: TestServer['api'];
   readonly clock: string;
   use(id: string, n: number, feature: string | null): Promise<unknown>;
@@ -24,7 +28,7 @@ interface World {
 
 /** An organisation with a customer whose plan is cheaper above 100 calls, and a wallet with this credit. */
 async function world(credit: object, { terms = {}, percent = '0' } = {}): Promise<World> {
-  const { apiKey } = await server.organisation();
+  const { id: organisation, apiKey } = await server.organisation();
   const api: TestServer['api'] = (method, path, body) => server.api(method, path, body, apiKey);
   const post = (path: string, body: object): Promise<Answer['body']> => made(api('POST', `/v1${path}`, body));
   for (const key of ['chat', 'images']) await post('/features', { key, name: key });
@@ -39,6 +43,7 @@ async function world(credit: object, { terms = {}, percent = '0' } = {}): Promis
   await post('/wallets', { key: 'acme', customer: 'acme', currency: 'USD' });
   await post('/wallets/acme/grants', credit);
   return {
+    organisationId: fromPublicId('organisation', organisation)!,
     api,
     clock,
     use: (id, n, feature) =>
@@ -139,4 +144,23 @@ it('an invoice below zero, or one that credit of the customer pays, gives back w
   await advance({ api }, clock, '2026-06-02T00:00:00Z');
   expect((await invoicesOf({ api }, 'acme'))[2]).toMatchObject({ creditApplied: '0.33', prepaidApplied: '0.00' });
   expect(await settled()).toBe('16.67');
+});
+
+it('an invoice that is finalized before its usage was counted takes the credit, and counting doesn’t take it again', async () => {
+  const calls = { key: 'calls', name: 'Calls', meter: 'calls', charge: { model: 'volume', tiers: TIERS } };
+  const { organisationId, api, clock, use, settled, journal } = await world({ kind: 'bought', amount: '20' }, { terms: { prices: [calls] } }); // prettier-ignore
+  const counting = [COUNTING_LOCK_CLASS, organisationId];
+  await server.query('SELECT pg_advisory_lock($1, hashtext($2))', counting);
+  try {
+    await use('march', 10, null);
+    await advance({ api }, clock, '2026-04-02T00:00:00Z');
+    expect((await invoicesOf({ api }, 'acme'))[0]).toMatchObject({ total: '0.33', prepaidApplied: '0.33' });
+  } finally {
+    await server.query('SELECT pg_advisory_unlock($1, hashtext($2))', counting);
+  }
+  expect(await settled()).toBe('19.67');
+  expect(await journal()).toEqual(['burn -0.33 null']);
+  // What comes after is burned as ever.
+  await use('april', 10, null);
+  expect(await settled()).toBe('19.337');
 });
