@@ -206,13 +206,16 @@ function boundedDue(due: Decimal, { live, noted }: Billed): Decimal {
   return due.lessThan(most) ? most : due;
 }
 
-/** What was added to the time that is charged, or fell away from it. */
-function stretchOfDifference({ stretch }: FeePiece, { coveredMs }: Billed, due: Decimal): Period {
+/**
+ * What was added to the time that is charged, or fell away from it. Where only credit stands, since its charge is gone
+ * with an invoice that was issued again, the line is for both: from the first to the last of them, no day twice.
+ */
+function stretchOfDifference({ stretch }: FeePiece, { coveredMs, lines }: Billed, due: Decimal): Period {
   const length = lengthOf(stretch);
-  const found = due.lessThan(0)
-    ? stretchBetween(stretch.start, length, coveredMs)
-    : stretchBetween(stretch.start, Math.max(coveredMs, 0), length - Math.min(coveredMs, 0));
-  return found ?? stretch;
+  if (due.lessThan(0)) return stretchBetween(stretch.start, length, coveredMs) ?? stretch;
+  if (coveredMs >= 0) return stretchBetween(stretch.start, coveredMs, length) ?? stretch;
+  const end = Math.max(stretch.end.getTime(), ...lines.map((line) => line.stretch.end.getTime()));
+  return { start: stretch.start, end: new Date(end) };
 }
 
 function stretchBetween(start: Date, fromMs: number, toMs: number): Period | null {
