@@ -59,7 +59,7 @@ export function newUuid(nowMs: number = Date.now()): string {
   bytes[6] = (bytes[6]! & 0x0f) | 0x70;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return uuidOfHex(hex);
 }
 
 /** The id as the API shows it: `cus_` and 26 letters. */
@@ -82,5 +82,10 @@ export function fromPublicId(noun: IdNoun, text: string): string | null {
   let value = 0n;
   for (const letter of encoded) value = (value << 5n) | VALUES.get(letter)!;
   const hex = value.toString(16).padStart(32, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return uuidOfHex(hex);
+}
+
+/** The first 32 hex digits in the form of a uuid, such as of a hash that is to be a key. */
+export function uuidOfHex(hex: string): string {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }

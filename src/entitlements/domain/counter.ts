@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Micros } from '../../kernel';
+import { type Micros, uuidOfHex } from '../../kernel';
 import type { Cap } from './cap';
 
 /** From and until when a counter counts. `end` null: not known beforehand, such as a session's. */
@@ -41,7 +41,7 @@ export interface Counter {
  */
 export function counterId(capId: string, eachValues: readonly string[], start: Micros): string {
   const hex = hash('sha256', JSON.stringify([capId, start, ...eachValues]), 'hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+  return uuidOfHex(hex);
 }
 
 /** A counter as it begins. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { fromPublicId } from '../../kernel';
+import { fromPublicId, uuidOfHex } from '../../kernel';
 import { type Amounts, larger, NO_AMOUNTS } from './amounts';
 import type { WorkScope } from './scope';
 
@@ -79,7 +79,7 @@ export function isGuessed({ stated, flags, pendingEvents }: Omit<ToldOfHold, 'us
 /** The id of a hold with a key of its sender's: the same key, the same hold. */
 export function holdIdOfKey(organisationId: string, key: string): string {
   const hex = hash('sha256', `${organisationId}hold:${key}`, 'hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+  return uuidOfHex(hex);
 }
 
 /** The hold that a text names, in an event or an address: our id, or else the sender's key. */

@@ -12,6 +12,7 @@ import {
   ONE,
   scaledFromDecimal,
   toPublicId,
+  uuidOfHex,
   ZERO,
 } from '../../kernel';
 import { asQueryable, Database } from '../../platform/database';
@@ -433,5 +434,5 @@ function tooLong(field: string, seconds: number): InvalidRequestError {
 /** What was asked, as 16 bytes of a SHA-256 in a uuid's form. */
 function hashOf(request: object): string {
   const hex = hash('sha256', JSON.stringify(request), 'hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+  return uuidOfHex(hex);
 }

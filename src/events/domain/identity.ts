@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { uuidOfHex } from '../../kernel';
 
 /** 16 bytes as a string of 16 characters from 0 to 255: compares and sorts like the bytes, and is a cheap map key. */
 export type EventKey = string;
@@ -15,7 +16,7 @@ export function eventKey(organisationId: string, source: string, id: string): Ev
 /** The key as a uuid, as SQL takes it. */
 export function eventKeyToUuid(key: EventKey): string {
   const hex = Buffer.from(key, 'latin1').toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return uuidOfHex(hex);
 }
 
 export function eventKeyFromUuid(uuid: string): EventKey {
